@@ -2,7 +2,7 @@
 import { networkWithRouteDomain, withRouteDomain } from '../../domain/net/cluster-networks.ts';
 import { contains, formatCidr } from '../../domain/net/cidr-list.ts';
 import { type Cidr, formatIp } from '../../domain/net/ip.ts';
-import { onboarding, partitionLine } from './route-sections.ts';
+import { onboarding, partitionLine, rightSections } from './route-sections.ts';
 import { firstHost, type SetupSection, type SetupValues } from './setup-values.ts';
 
 /** Port of VXLAN on Linux nodes, for both CNIs. */
@@ -43,6 +43,7 @@ export function tunnelSections(values: SetupValues): readonly SetupSection[] {
     },
     onboarding(onboardingObjects(parts)),
     from === 'flannel' ? nodeSection(parts) : ciliumSection(parts),
+    ...rightSections(values),
   ];
 }
 

@@ -283,3 +283,12 @@ test.each([
 ])('routes from %s need in the cluster: %j', (from, expected) => {
   expect(textOf(setup({ mode: 'routes', from }), 'kubernetes')).toBe(expected);
 });
+
+test('tunnels of Cilium need the same right, because they end at the address in the CiliumNode', () => {
+  const { sections } = setup({ from: 'cilium' });
+  expect(sections.map(({ title }) => title)).toContain(
+    'In the overlay of east: the right to read ciliumnodes.cilium.io',
+  );
+  const flannel = setup({ from: 'flannel' }).sections.map(({ title }) => title);
+  expect(flannel.join()).not.toContain('the right to read');
+});
