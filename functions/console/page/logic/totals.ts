@@ -22,5 +22,8 @@ export function totalsLine(states: Readonly<Record<string, number>>): string {
   return [...rest, `${closed} of ${all} closed`].join(', ');
 }
 
+/** `failures` of one: `failure`. */
+export const singular = (word: string): string => word.replace(/(?<=ss)es$|s$/, '');
+
 /** `3 failures`. */
 export const failureCount = (n: number): string => formatCount(n, 'failure');

@@ -4,14 +4,15 @@
  */
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { Answers, WantedChange } from '../api/answers.ts';
 import { beginChange } from '../api/change.ts';
 import type { ChangeAct, ChangeState } from '../api/change.ts';
 import { go, place } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { VERDICTS } from '../logic/jobs.ts';
-import { withQuery } from '../logic/place.ts';
+import { hrefOf, withQuery } from '../logic/place.ts';
+import { singular } from '../logic/totals.ts';
 import { undoOf, wishText, wishTitle } from '../logic/wanted.ts';
 import { Copy, Loading, Notice, Words } from './basic.tsx';
 import { closePanel, Panel } from './panel.tsx';
@@ -26,7 +27,7 @@ function Counts({ counts }: Pick<Preview, 'counts'>): VNode {
   return (
     <ul class="counts">
       {Object.entries(counts).map(([key, n]) => {
-        const [word, tone] = verdicts[key] ?? [key, 'plain'];
+        const [word, tone] = verdicts[key] ?? [n === 1 ? singular(key) : key, 'plain'];
         return (
           <li key={key} class={tone}>
             <b>{n}</b> {word}
@@ -219,6 +220,12 @@ function Body({ act, change }: { readonly act: ChangeAct; readonly change: Wante
 export function ChangePanel({ change }: { readonly change: WantedChange }): VNode {
   const text = wishText(change);
   const act = useMemo(() => beginChange(change), [text]);
+  const isDone = act.state.value.step === 'done';
+  useEffect(() => {
+    // A run goes on in the room of its job, where it is watched and paused.
+    if (isDone && (change.kind === 'start' || change.kind === 'resume'))
+      go(hrefOf('replay', change.job), { replace: true });
+  }, [isDone]);
   return (
     <Panel title={wishTitle(change)} onClose={closePanel}>
       <Body act={act} change={change} />

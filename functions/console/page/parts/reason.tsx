@@ -1,16 +1,23 @@
 /** The reason of a change, for the audit log. It is kept from one panel to the next. */
 import { signal } from '@preact/signals';
 import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 
 /** As it is typed. */
 export const reason = signal('');
 
 /** Required, because the next person will ask. */
 export function Reason(): VNode {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    // A keyboard on the screen would hide what the panel shows.
+    if (matchMedia('(hover: hover)').matches) input.current?.focus();
+  }, []);
   return (
     <label class="field">
       <span>Reason, for the audit log</span>
       <input
+        ref={input}
         type="text"
         name="why"
         required

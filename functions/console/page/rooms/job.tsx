@@ -46,7 +46,7 @@ function Results({ results }: Pick<Details, 'results'>): VNode | null {
 
 function About({ job }: Pick<Details, 'job'>): VNode {
   return (
-    <section class="card">
+    <section class="card about">
       <Facts
         rows={[
           ['Selection', <Name text={job.filter} />],
@@ -94,16 +94,12 @@ export function JobRoom({ id }: { readonly id: string }): VNode {
                 <Progress details={details} />
               </div>
             )}
-            <div class="two">
-              <div>
-                {isFresh ? (
-                  <Verdicts verdicts={details.verdicts} />
-                ) : (
-                  <Results results={details.results} />
-                )}
-              </div>
-              <About job={details.job} />
-            </div>
+            {isFresh ? (
+              <Verdicts verdicts={details.verdicts} />
+            ) : (
+              <Results results={details.results} />
+            )}
+            <About job={details.job} />
             <JobItems path={path} details={details} />
           </>
         )}

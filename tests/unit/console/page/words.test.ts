@@ -15,7 +15,7 @@ import {
 } from '../../../../functions/console/page/logic/jobs.ts';
 import { stationsOf } from '../../../../functions/console/page/logic/stations.ts';
 import { ago, clockTime, millisOf } from '../../../../functions/console/page/logic/times.ts';
-import { totalsLine } from '../../../../functions/console/page/logic/totals.ts';
+import { singular, totalsLine } from '../../../../functions/console/page/logic/totals.ts';
 import { barsOf, trendWords } from '../../../../functions/console/page/logic/trend.ts';
 import { PREVIEW_VERDICTS, RESULTS } from '../../../../shared/failures/replay/job.ts';
 
@@ -147,6 +147,7 @@ describe('failures', () => {
     );
     expect(totalsLine({ archived: 500 })).toBe('500 of 500 closed');
     expect(totalsLine({})).toBe('No failure is stored.');
+    expect(['failures', 'ingresses', 'held'].map(singular)).toEqual(['failure', 'ingress', 'held']);
   });
 
   test('have a course, oldest first', () => {
