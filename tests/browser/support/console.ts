@@ -17,13 +17,14 @@ export async function startConsole(
   world: () => Omit<AnswerContext, 'asks'>,
 ): Promise<TestConsole> {
   const { asks } = options.failures;
+  const { clock } = options.runtime;
   const listening = await create({
     ...options,
     who: 'ada',
     call: async (name, id) => {
       if (name === 'replay') void answerReplayAsk({ ...world(), asks }, id).catch(() => undefined);
       else
-        void answerAsk(asks, id, async () => ({
+        void answerAsk({ asks, clock }, id, async () => ({
           state: 'done',
           answer: { findings: 0, failed: [] },
         }));

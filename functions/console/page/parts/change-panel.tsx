@@ -5,6 +5,7 @@
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
+import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers, WantedChange } from '../api/answers.ts';
 import { beginChange } from '../api/change.ts';
 import type { ChangeAct, ChangeState } from '../api/change.ts';
@@ -14,7 +15,7 @@ import { VERDICTS } from '../logic/jobs.ts';
 import { hrefOf, withQuery } from '../logic/place.ts';
 import { singular } from '../logic/totals.ts';
 import { undoOf, wishText, wishTitle } from '../logic/wanted.ts';
-import { Copy, Loading, Notice, Words } from './basic.tsx';
+import { Age, Copy, Loading, Notice, Words } from './basic.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
 
@@ -58,15 +59,28 @@ function Objects({ objects }: Pick<Preview, 'objects'>): VNode | null {
   );
 }
 
+/** Connections, as the devices counted them. */
+function Cut({ cut }: Pick<Preview, 'cut'>): VNode | null {
+  if (cut === undefined) return null;
+  const { connections, at } = cut;
+  return (
+    <p class={connections > 0 ? 'bad-text' : 'muted'}>
+      <b>{formatCount(connections, 'connection')}</b> {connections === 1 ? 'is' : 'are'} cut,
+      counted <Age at={at} />.
+    </p>
+  );
+}
+
 /** What would happen now. */
 function Consequence({ preview }: { readonly preview: Preview }): VNode {
-  const { what, effects, undo } = preview;
+  const { what, effects, undo, cut } = preview;
   return (
     <>
       <p class="what">
         <Words text={what} />
       </p>
       <Counts counts={preview.counts} />
+      <Cut cut={cut} />
       <Objects objects={preview.objects} />
       {effects.length > 0 && (
         <ul class="effects">

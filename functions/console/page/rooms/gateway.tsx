@@ -52,7 +52,7 @@ function ServerCard({ server }: { readonly server: Server }): VNode {
       <p>
         <code>{code}</code> <Words text={reason} />
       </p>
-      {!isReached && remedy !== '' && (
+      {!isReached && code !== 'OK' && (
         <p class="remedy">
           <b>What to do</b> <Words text={remedy} />
         </p>
