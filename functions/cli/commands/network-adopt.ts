@@ -34,7 +34,7 @@ export function adoptCommand(): Command {
     .addOption(formatOption())
     .addHelpText(
       'after',
-      '\nReads each device twice, half a minute apart: F5 CIS shows itself by what it writes.\n' +
+      '\nReads each device twice, half a minute apart, to see whether F5 CIS still writes to it.\n' +
         '\nExit code: 0 the order is sent, or there is nothing to take over; 1 error, or F5 CIS ' +
         'still writes.\n\nExample:\n  sluice network adopt --device bigip --dry-run',
     )

@@ -43,7 +43,7 @@ export function registerNetwork(program: Command): void {
     .action(run);
   program.addCommand(
     new Command('network')
-      .description('how BIG-IP reaches pods: what routes and tunnels need once')
+      .description('the way from BIG-IP to pods: what to set up once, and what F5 CIS left')
       .addCommand(setup)
       .addCommand(adoptCommand()),
   );

@@ -80,7 +80,7 @@ export function addChangeOptions(
     .option(
       '-y, --yes',
       unasked
-        ? 'do not ask for confirmation; without a terminal it is not asked for yet, but will be'
+        ? 'do not ask for confirmation; a later version requires it without a terminal'
         : 'do not ask for confirmation; required without a terminal',
       false,
     )
