@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { httpAddress } from '../../../functions/watch/serve/http.ts';
 import { createMetrics } from '../../../functions/watch/serve/metrics.ts';
+import { createPathMeter } from '../../../shared/telemetry/path-meter.ts';
 import {
   gateway,
   gatewayPod,
@@ -201,6 +202,38 @@ test('the reference page lists every metric with its type and its labels, and no
     return [name, kind, labelNames.map((label) => `\`${label}\``).join(', '), help].join(' | ');
   });
   expect(listed.toSorted()).toEqual(known.toSorted());
+});
+
+test('metrics of paths have the figures of the functions in the same process', async () => {
+  const meter = createPathMeter();
+  const { text } = createMetrics({
+    states: () => [],
+    epoch: () => undefined,
+    isRefused: () => false,
+    ahead: () => undefined,
+    clock: at.clock,
+    paths: () => meter.read(),
+  });
+  const rows = async (): Promise<readonly string[]> =>
+    (await text()).text.split('\n').filter((line) => line.startsWith('sluice_path'));
+  expect(await rows()).toEqual([]);
+  meter.count('bigip', 'written');
+  meter.count('bigip', 'written');
+  meter.count('bigip', 'refused');
+  meter.wait('bigip', 'east/a/b', 3);
+  meter.state('bigip', { wanted: 7, refused: 1, stale: 2, held: 0, oldestStaleSeconds: 90 });
+  expect(await rows()).toEqual([
+    'sluice_paths{device="bigip",state="wanted"} 7',
+    'sluice_paths{device="bigip",state="refused"} 1',
+    'sluice_paths{device="bigip",state="stale"} 2',
+    'sluice_paths{device="bigip",state="held"} 0',
+    'sluice_paths_oldest_stale_seconds{device="bigip"} 90',
+    'sluice_path_writes_total{device="bigip",outcome="written"} 2',
+    'sluice_path_writes_total{device="bigip",outcome="removed"} 0',
+    'sluice_path_writes_total{device="bigip",outcome="refused"} 1',
+    'sluice_path_writes_total{device="bigip",outcome="failed"} 0',
+    'sluice_path_waiting_members{device="bigip"} 3',
+  ]);
 });
 
 describe('SLUICE_HTTP_PORT', () => {
