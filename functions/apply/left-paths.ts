@@ -23,7 +23,7 @@ export async function askForFreed(
       device: config.name,
       partition: config.networks.partition,
       code: 'OK',
-      reason: `a path of ${owner} that was refused is on the device now`,
+      reason: `a path of the cluster of ${owner} that was refused is on the device now`,
     });
 }
 

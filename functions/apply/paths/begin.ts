@@ -5,6 +5,7 @@ import type { PathReading } from '../../../shared/device/paths.ts';
 import { entriesToWrite, ofEachUnit, writable } from '../../../shared/domain/paths/changes.ts';
 import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
 import {
+  clusterOf,
   type Journal,
   journalLines,
   type JournalRecord,
@@ -43,7 +44,7 @@ export interface PlacedPaths {
   /** Keys that were refused for the first time. */
   readonly news: ReadonlySet<string>;
   readonly wrote: boolean;
-  /** Owners of entries that the device refused before, and has now. */
+  /** Clusters of entries that the device refused before, and has now. */
   readonly freed: ReadonlySet<string>;
 }
 
@@ -101,19 +102,19 @@ function heldByOthers(
   return new Map([...foreign, ...rivals]);
 }
 
-/** Owners whose members may wait for entries that are there now. */
-function freedOwners(
+/** Clusters whose members may wait for entries that are there now. */
+function freedClusters(
   before: JournalRecords,
   active: ReadonlyMap<string, LiveEntry>,
   refused: ReadonlyMap<string, Refusal>,
 ): ReadonlySet<string> {
-  const owners = [...before].flatMap(([key, record]) => {
+  const clusters = [...before].flatMap(([key, record]) => {
     const isThere = active.get(key)?.to === record.to && !refused.has(key);
     return record.refused !== undefined && record.gone === undefined && isThere
-      ? [record.owner]
+      ? [clusterOf(record)]
       : [];
   });
-  return new Set(owners);
+  return new Set(clusters);
 }
 
 /** Writes the journal if it changed. */
@@ -200,7 +201,7 @@ async function placeOnce(
     refused,
     news: new Set(news.map(([key]) => key)),
     wrote,
-    freed: freedOwners(journal.records, units.active, refused),
+    freed: freedClusters(journal.records, units.active, refused),
     raced,
   };
 }

@@ -72,6 +72,18 @@ function heldNote(owner: string, held: readonly string[]): Note {
   };
 }
 
+/** The ingresses of the clusters whose entries are there now, without those of this run. */
+function ownersBeside(
+  { site, config, slices }: PathJob,
+  { freed }: Pick<PlacedPaths, 'freed'>,
+): ReadonlySet<string> {
+  const own = new Set(slices.map(({ owner }) => owner));
+  const owners = site.ingresses
+    .filter(({ cluster, devices }) => freed.has(cluster) && devices.includes(config.name))
+    .map(({ cluster, service }) => `${cluster}/${service}`);
+  return new Set(owners.filter((one) => !own.has(one)));
+}
+
 /** New members that BIG-IP does not reach wait. */
 function withoutUnreached(
   { meter, device }: PathJob,
@@ -114,7 +126,6 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   });
   const busy =
     placed.closed === undefined ? await busyLeaving(job, admitted, states) : new Set<string>();
-  const asked = new Set(job.slices.map(({ owner }) => owner));
   const isWhole = states.size === job.config.partitions.length;
   const held = new Map<string, readonly string[]>();
   return {
@@ -122,7 +133,7 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     readings,
     waiting,
     isHeld: placed.closed !== undefined && waiting.size > 0,
-    freed: new Set([...placed.freed].filter((one) => !asked.has(one))),
+    freed: ownersBeside(job, placed),
     settle: async (results) => {
       if (placed.closed !== undefined) return results;
       const cleared = await quietly(job, async () => {
