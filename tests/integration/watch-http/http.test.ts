@@ -206,7 +206,7 @@ test('the reference page lists every metric with its type and its labels, and no
 
 test('metrics of paths have the figures of the functions in the same process', async () => {
   const meter = createPathMeter();
-  const { text } = createMetrics({
+  const metrics = createMetrics({
     states: () => [],
     epoch: () => undefined,
     isRefused: () => false,
@@ -215,7 +215,7 @@ test('metrics of paths have the figures of the functions in the same process', a
     paths: () => meter.read(),
   });
   const rows = async (): Promise<readonly string[]> =>
-    (await text()).text.split('\n').filter((line) => line.startsWith('sluice_path'));
+    (await metrics.text()).text.split('\n').filter((line) => line.startsWith('sluice_path'));
   expect(await rows()).toEqual([]);
   meter.count('bigip', 'written');
   meter.count('bigip', 'written');
