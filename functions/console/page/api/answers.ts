@@ -32,12 +32,12 @@ export interface Answers {
 }
 
 /** A change as its route takes it. */
-export type WantedChange = {
+export type ChangeBody = {
   [K in changes.ChangeName]: z.infer<(typeof changes.CHANGES)[K]>;
 }[changes.ChangeName];
 
 /** One server, failure, group, item or cluster of a list. */
-export type Chain = Answers['search']['chains'][number];
+export type SearchChain = Answers['search']['chains'][number];
 export type FailureGroupRow = Answers['groups']['groups'][number];
 export type JobItemRow = Answers['job']['items'][number];
 export type JobHead = Answers['job']['job'];

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { differenceOf } from '../logic/difference.ts';
-import type { Answers, WantedChange } from './answers.ts';
+import type { Answers, ChangeBody } from './answers.ts';
 import { follow } from './asking.ts';
 import { ApiProblem, post } from './client.ts';
 import { refreshAll } from './live.ts';
@@ -40,7 +40,7 @@ const asProblem = (error: unknown): ApiProblem =>
   error instanceof ApiProblem ? error : new ApiProblem(0, { message: String(error) });
 
 /** Starts with the preview. */
-export function beginChange(change: WantedChange): ChangeAct {
+export function beginChange(change: ChangeBody): ChangeAct {
   const state = signal<ChangeState>({ step: 'reading' });
   const key = signal(newKey());
   const path = `changes/${change.kind}`;

@@ -1,9 +1,9 @@
 /** Where the person is, and how to go elsewhere without loading the page again. */
 import { signal } from '@preact/signals';
 import { parsePlace } from '../logic/place.ts';
-import type { Place } from '../logic/place.ts';
+import type { PagePlace } from '../logic/place.ts';
 
-const here = (): Place => parsePlace(location.pathname, location.search);
+const here = (): PagePlace => parsePlace(location.pathname, location.search);
 
 /** Follows the URL. */
 export const place = signal(here());

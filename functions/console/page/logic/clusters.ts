@@ -28,13 +28,13 @@ export function clusterStates(row: ClusterEntry): readonly ClusterState[] {
 }
 
 /** An order with the cluster that is adopted, if it is an adoption. */
-export interface ClusterOrder {
+export interface ClusterAction {
   readonly action: 'drain' | 'out' | 'enable' | 'forget' | 'adopt';
   readonly uid?: string;
 }
 
 /** Those that change something; the API refuses the others with a reason. */
-export function clusterOrders({ state, silent, rival }: ClusterEntry): readonly ClusterOrder[] {
+export function clusterOrders({ state, silent, rival }: ClusterEntry): readonly ClusterAction[] {
   return [
     ...(state === 'enabled' ? ([{ action: 'drain' }] as const) : ([{ action: 'enable' }] as const)),
     ...(state === 'out' ? [] : ([{ action: 'out' }] as const)),

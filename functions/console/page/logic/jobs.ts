@@ -10,7 +10,7 @@ type Counts = Readonly<Record<string, number>>;
 const UNDECIDED = ['waiting', 'sending', 'sent'] as const satisfies readonly JobItemRow['status'][];
 
 /** Verdicts of previews, in the order in which they are shown. */
-export const VERDICTS: Readonly<Record<Verdict, readonly [string, Tone]>> = {
+export const VERDICT_LABELS: Readonly<Record<Verdict, readonly [string, Tone]>> = {
   'would-apply': ['would apply', 'ok'],
   unchanged: ['unchanged', 'plain'],
   superseded: ['superseded', 'plain'],
@@ -36,7 +36,7 @@ export const RESULT_WORDS: Readonly<Record<Result, readonly [string, Tone]>> = {
 const CLOSING: readonly Result[] = ['applied', 'unchanged', 'superseded', 'skipped'];
 
 /** Of a job: how many have a result, and how many of those closed their failure. */
-export interface JobProgress {
+export interface JobCounts {
   readonly decided: number;
   readonly closed: number;
   readonly total: number;
@@ -46,12 +46,12 @@ const sum = (counts: Counts, keys: readonly string[]): number =>
   keys.reduce((all, key) => all + (counts[key] ?? 0), 0);
 
 /** `results` counts results, and items without one by their status. */
-export function progressOf(results: Counts, total: number): JobProgress {
+export function progressOf(results: Counts, total: number): JobCounts {
   return { decided: total - sum(results, UNDECIDED), closed: sum(results, CLOSING), total };
 }
 
 /** `40 of 500 decided`, at the end `500 of 500 closed`. */
-export function progressWords({ decided, closed, total }: JobProgress, isEnded: boolean): string {
+export function progressWords({ decided, closed, total }: JobCounts, isEnded: boolean): string {
   return isEnded ? `${closed} of ${total} closed` : `${decided} of ${total} decided`;
 }
 

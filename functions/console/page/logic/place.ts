@@ -6,7 +6,7 @@ export const ROOMS = ['now', 'failures', 'replay', 'ports', 'search', 'fleet', '
 export type RoomName = (typeof ROOMS)[number];
 
 /** A room, one thing or part of it, and what is selected there. */
-export interface Place {
+export interface PagePlace {
   readonly room: RoomName | 'nowhere';
   /** Such as the id of a failure, or `drift`. */
   readonly part?: string;
@@ -24,7 +24,7 @@ function isRoom(word: string): word is RoomName {
 }
 
 /** `search` begins with a question mark, or is empty. */
-export function parsePlace(path: string, search: string): Place {
+export function parsePlace(path: string, search: string): PagePlace {
   const query = Object.fromEntries(new URLSearchParams(search));
   const words = path.split('/').filter((word) => word !== '');
   const [first = 'now', part] = words;
@@ -66,7 +66,7 @@ function queryText(value: string): string {
 
 /** The same place with other words in its query; undefined removes a word. */
 export function withQuery(
-  { room, part, query }: Place,
+  { room, part, query }: PagePlace,
   changed: Readonly<Record<string, string | undefined>>,
 ): string {
   return hrefOf(room === 'nowhere' ? 'now' : room, part, { ...query, ...changed });

@@ -1,17 +1,17 @@
 /** The change that a panel shows, as text in the URL, and its undoing. Pure. */
-import type { WantedChange } from '../api/answers.ts';
+import type { ChangeBody } from '../api/answers.ts';
 import { wordsIn } from './filter.ts';
 
 /** A replay begins with a selection that is previewed as a job. */
-export interface ReplayWish {
+export interface ReplaySelection {
   readonly kind: 'replay';
   readonly filter: string;
 }
 
 /** What a panel is opened for. */
-export type Wish = WantedChange | ReplayWish;
+export type PanelRequest = ChangeBody | ReplaySelection;
 
-const KINDS: Readonly<Record<Wish['kind'], true>> = {
+const KINDS: Readonly<Record<PanelRequest['kind'], true>> = {
   cluster: true,
   approve: true,
   repair: true,
@@ -27,24 +27,24 @@ const KINDS: Readonly<Record<Wish['kind'], true>> = {
 };
 
 /** For the URL. */
-export function wishText(wish: Wish): string {
-  return JSON.stringify(wish);
+export function requestText(request: PanelRequest): string {
+  return JSON.stringify(request);
 }
 
-/** Undefined if the text is no wish. The API checks its fields. */
-export function parseWish(text: string | undefined): Wish | undefined {
+/** Undefined if the text is no request. The API checks its fields. */
+export function parseRequest(text: string | undefined): PanelRequest | undefined {
   if (text === undefined) return undefined;
   try {
-    const wish = JSON.parse(text) as Wish | null;
-    if (typeof wish !== 'object' || wish === null || !Object.hasOwn(KINDS, wish.kind))
+    const request = JSON.parse(text) as PanelRequest | null;
+    if (typeof request !== 'object' || request === null || !Object.hasOwn(KINDS, request.kind))
       return undefined;
-    return wish.kind === 'replay' && typeof wish.filter !== 'string' ? undefined : wish;
+    return request.kind === 'replay' && typeof request.filter !== 'string' ? undefined : request;
   } catch {
     return undefined;
   }
 }
 
-const TITLES: Readonly<Record<Exclude<Wish['kind'], 'cluster'>, string>> = {
+const TITLES: Readonly<Record<Exclude<PanelRequest['kind'], 'cluster'>, string>> = {
   approve: 'Approve what is held',
   repair: 'Repair drift',
   sync: 'Send again',
@@ -67,14 +67,14 @@ const CLUSTER_TITLES = {
 } as const;
 
 /** The heading of the panel. */
-export function wishTitle(wish: Wish): string {
-  return wish.kind === 'cluster'
-    ? (CLUSTER_TITLES[wish.action] ?? 'Change a cluster')
-    : TITLES[wish.kind];
+export function requestTitle(request: PanelRequest): string {
+  return request.kind === 'cluster'
+    ? (CLUSTER_TITLES[request.action] ?? 'Change a cluster')
+    : TITLES[request.kind];
 }
 
 /** What takes a change back, if the engine can. */
-export function undoOf(change: WantedChange): WantedChange | undefined {
+export function undoOf(change: ChangeBody): ChangeBody | undefined {
   switch (change.kind) {
     case 'archive':
     case 'restore': {

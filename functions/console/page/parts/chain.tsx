@@ -1,14 +1,14 @@
 /** The way from a Gateway to its members; the first broken link is open. */
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import type { Chain } from '../api/answers.ts';
+import type { SearchChain } from '../api/answers.ts';
 import { chainSentence, LINK_NAMES, LINK_STATES, openedLink } from '../logic/chain.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Name, Words } from './basic.tsx';
 import { Icon } from './icons.tsx';
-import { Do } from './wish.tsx';
+import { RequestButton } from './request-button.tsx';
 
-type Link = Chain['links'][number];
+type Link = SearchChain['links'][number];
 
 const MARKS: Readonly<Record<Link['state'], string>> = {
   ok: '✓',
@@ -36,7 +36,7 @@ function Says({ link }: { readonly link: Link }): VNode {
   );
 }
 
-function Links({ chain }: { readonly chain: Chain }): VNode {
+function Links({ chain }: { readonly chain: SearchChain }): VNode {
   const chosen = useSignal<Link['name'] | undefined>(undefined);
   const opened = chosen.value ?? openedLink(chain);
   const link = chain.links.find(({ name }) => name === opened);
@@ -67,7 +67,7 @@ function Links({ chain }: { readonly chain: Chain }): VNode {
 }
 
 /** With what can be done about it. */
-export function ChainCard({ chain }: { readonly chain: Chain }): VNode {
+export function ChainCard({ chain }: { readonly chain: SearchChain }): VNode {
   const { cluster, gateway, hosts, broken, at, failures } = chain;
   const known = gateway !== '' && cluster !== '';
   return (
@@ -108,7 +108,7 @@ export function ChainCard({ chain }: { readonly chain: Chain }): VNode {
         ))}
         {known && (
           <>
-            <Do wish={{ kind: 'sync', cluster, gateway }}>Send again …</Do>
+            <RequestButton request={{ kind: 'sync', cluster, gateway }}>Send again …</RequestButton>
             <a class="button" href={hrefOf('ports', `${cluster}/${gateway}`)}>
               Story of this Gateway
             </a>

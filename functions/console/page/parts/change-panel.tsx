@@ -6,15 +6,15 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { formatCount } from '../../../../shared/domain/text/counts.ts';
-import type { Answers, WantedChange } from '../api/answers.ts';
+import type { Answers, ChangeBody } from '../api/answers.ts';
 import { beginChange } from '../api/change.ts';
 import type { ChangeAct, ChangeState } from '../api/change.ts';
 import { go, place } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
-import { VERDICTS } from '../logic/jobs.ts';
+import { VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf, withQuery } from '../logic/place.ts';
 import { singular } from '../logic/totals.ts';
-import { undoOf, wishText, wishTitle } from '../logic/wanted.ts';
+import { undoOf, requestText, requestTitle } from '../logic/wanted.ts';
 import { Age, Copy, Loading, Notice, Words } from './basic.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
@@ -24,7 +24,7 @@ type Preview = Answers['preview'];
 /** Runs of jobs count verdicts; other changes count objects. */
 function Counts({ counts }: Pick<Preview, 'counts'>): VNode {
   const verdicts: Readonly<Record<string, readonly [string, 'bad' | 'warn' | 'ok' | 'plain']>> =
-    VERDICTS;
+    VERDICT_LABELS;
   return (
     <ul class="counts">
       {Object.entries(counts).map(([key, n]) => {
@@ -165,7 +165,7 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
   );
 }
 
-function Done({ change, says }: { readonly change: WantedChange; readonly says: string }): VNode {
+function Done({ change, says }: { readonly change: ChangeBody; readonly says: string }): VNode {
   const undo = undoOf(change);
   return (
     <>
@@ -179,7 +179,7 @@ function Done({ change, says }: { readonly change: WantedChange; readonly says: 
         {undo !== undefined && mayAct(makerOf(undo)) && (
           <button
             type="button"
-            onClick={() => go(withQuery(place.value, { do: wishText(undo) }), { replace: true })}
+            onClick={() => go(withQuery(place.value, { do: requestText(undo) }), { replace: true })}
           >
             Undo …
           </button>
@@ -189,7 +189,7 @@ function Done({ change, says }: { readonly change: WantedChange; readonly says: 
   );
 }
 
-function Body({ act, change }: { readonly act: ChangeAct; readonly change: WantedChange }): VNode {
+function Body({ act, change }: { readonly act: ChangeAct; readonly change: ChangeBody }): VNode {
   const { step, preview, problem, says } = act.state.value;
   if (step === 'reading') return <Loading what="what would happen now" />;
   if (preview === undefined)
@@ -231,8 +231,8 @@ function Body({ act, change }: { readonly act: ChangeAct; readonly change: Wante
 }
 
 /** A change of the URL. */
-export function ChangePanel({ change }: { readonly change: WantedChange }): VNode {
-  const text = wishText(change);
+export function ChangePanel({ change }: { readonly change: ChangeBody }): VNode {
+  const text = requestText(change);
   const act = useMemo(() => beginChange(change), [text]);
   const isDone = act.state.value.step === 'done';
   useEffect(() => {
@@ -241,7 +241,7 @@ export function ChangePanel({ change }: { readonly change: WantedChange }): VNod
       go(hrefOf('replay', change.job), { replace: true });
   }, [isDone]);
   return (
-    <Panel title={wishTitle(change)} onClose={closePanel}>
+    <Panel title={requestTitle(change)} onClose={closePanel}>
       <Body act={act} change={change} />
     </Panel>
   );

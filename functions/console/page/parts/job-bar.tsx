@@ -6,7 +6,7 @@ import { isBusy, useLive } from '../api/live.ts';
 import { jobActions, jobSentence, progressOf, progressWords } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Name, Words } from './basic.tsx';
-import { Do } from './wish.tsx';
+import { RequestButton } from './request-button.tsx';
 
 const ACTIONS = {
   start: 'Send',
@@ -20,9 +20,13 @@ export function JobActions({ job }: { readonly job: JobHead }): VNode {
   return (
     <span class="actions">
       {jobActions(job).map((kind) => (
-        <Do key={kind} wish={{ kind, job: job.id }} primary={kind === 'start' || kind === 'resume'}>
+        <RequestButton
+          key={kind}
+          request={{ kind, job: job.id }}
+          primary={kind === 'start' || kind === 'resume'}
+        >
           {ACTIONS[kind]} …
-        </Do>
+        </RequestButton>
       ))}
     </span>
   );

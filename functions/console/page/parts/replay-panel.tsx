@@ -9,7 +9,7 @@ import { useLive } from '../api/live.ts';
 import { go } from '../api/place.ts';
 import { hrefOf } from '../logic/place.ts';
 import { failureCount } from '../logic/totals.ts';
-import { wishText } from '../logic/wanted.ts';
+import { requestText } from '../logic/wanted.ts';
 import { Copy, Name, Notice, Words } from './basic.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
@@ -37,7 +37,7 @@ async function plan(filter: string, settings: Settings, planning: Signal<Plannin
     });
     const job = ask.answer?.['job'];
     if (typeof job !== 'string') throw new Error('The preview names no job; preview it again.');
-    go(hrefOf('replay', job, { do: wishText({ kind: 'start', job }) }));
+    go(hrefOf('replay', job, { do: requestText({ kind: 'start', job }) }));
   } catch (error) {
     planning.value = { isAsking: false, problem: (error as Error).message };
   }

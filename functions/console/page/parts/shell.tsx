@@ -11,7 +11,7 @@ import { Icon } from './icons.tsx';
 import type { IconName } from './icons.tsx';
 import { JobBar } from './job-bar.tsx';
 import { SearchBox } from './search-box.tsx';
-import { WishPanel } from './wish-panel.tsx';
+import { RequestPanel } from './request-panel.tsx';
 
 const ROOMS: readonly {
   readonly room: RoomName;
@@ -108,7 +108,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
         <JobBar />
         {children}
       </main>
-      <WishPanel />
+      <RequestPanel />
       <Help />
     </div>
   );

@@ -11,7 +11,7 @@ import { Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table.tsx';
 import { Trend } from '../parts/trend.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 import { NoFailures } from './no-failures.tsx';
 
 function Regroup({ by }: { readonly by: readonly GroupKey[] }): VNode {
@@ -62,9 +62,9 @@ function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<Fai
     {
       head: 'do',
       cell: (row) => (
-        <Do wish={{ kind: 'replay', filter: own(row) }}>
+        <RequestButton request={{ kind: 'replay', filter: own(row) }}>
           Preview replay …<span class="unseen"> of {row.values.join(', ')}</span>
-        </Do>
+        </RequestButton>
       ),
     },
   ];

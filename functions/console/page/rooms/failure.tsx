@@ -19,7 +19,7 @@ import {
 } from '../parts/basic.tsx';
 import { Room, Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 import { TimeLine } from './time-line.tsx';
 
 type Details = Answers['failure'];
@@ -34,18 +34,23 @@ function Actions({ failure }: Pick<Details, 'failure'>): VNode {
     <div class="actions">
       {(state === 'open' || state === 'quarantined') && (
         <>
-          <Do primary wish={{ kind: 'replay', filter: words.join(' ') }}>
+          <RequestButton primary request={{ kind: 'replay', filter: words.join(' ') }}>
             Preview replay …
-          </Do>
-          <Do wish={{ kind: 'archive', words }}>Archive …</Do>
+          </RequestButton>
+          <RequestButton request={{ kind: 'archive', words }}>Archive …</RequestButton>
         </>
       )}
-      {state === 'archived' && <Do wish={{ kind: 'restore', words: [`id:${id}`] }}>Reopen …</Do>}
+      {state === 'archived' && (
+        <RequestButton request={{ kind: 'restore', words: [`id:${id}`] }}>Reopen …</RequestButton>
+      )}
       {cluster !== undefined &&
         gateways.slice(0, 3).map((gateway) => (
-          <Do key={gateway} wish={{ kind: 'sync', cluster, gateway, ...(device && { device }) }}>
+          <RequestButton
+            key={gateway}
+            request={{ kind: 'sync', cluster, gateway, ...(device && { device }) }}
+          >
             Send {gateway} again …
-          </Do>
+          </RequestButton>
         ))}
     </div>
   );

@@ -9,7 +9,7 @@ import { Copy } from '../parts/basic.tsx';
 import { FilterBar } from '../parts/filter-bar.tsx';
 import { Room } from '../parts/room.tsx';
 import { Tabs } from '../parts/tabs.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 import { GroupTable } from './failure-groups.tsx';
 import { FailureRows } from './failure-rows.tsx';
 
@@ -47,16 +47,20 @@ function Actions({ filter }: { readonly filter: string }): VNode {
   return (
     <div class="actions">
       {isOpen && (
-        <Do primary wish={{ kind: 'replay', filter: filter || 'state:open' }}>
+        <RequestButton primary request={{ kind: 'replay', filter: filter || 'state:open' }}>
           Preview replay …
-        </Do>
+        </RequestButton>
       )}
       {isOpen && (
-        <Do wish={{ kind: 'archive', words: words.length === 0 ? ['state:open'] : [...words] }}>
+        <RequestButton
+          request={{ kind: 'archive', words: words.length === 0 ? ['state:open'] : [...words] }}
+        >
           Archive …
-        </Do>
+        </RequestButton>
       )}
-      {state === 'archived' && <Do wish={{ kind: 'restore', words: [...words] }}>Reopen …</Do>}
+      {state === 'archived' && (
+        <RequestButton request={{ kind: 'restore', words: [...words] }}>Reopen …</RequestButton>
+      )}
       <a class="button" href={hrefOf('replay')}>
         Replay jobs
       </a>

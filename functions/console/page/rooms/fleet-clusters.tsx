@@ -7,11 +7,11 @@ import { go, place } from '../api/place.ts';
 import { mayAct } from '../api/rights.ts';
 import { clusterOrders, clusterStates } from '../logic/clusters.ts';
 import { hrefOf, withQuery } from '../logic/place.ts';
-import { wishText } from '../logic/wanted.ts';
+import { requestText } from '../logic/wanted.ts';
 import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 import { Unanswered } from './ports.tsx';
 
 const DEEDS = {
@@ -26,9 +26,9 @@ function Orders({ row }: { readonly row: ClusterEntry }): VNode {
   return (
     <span class="actions">
       {clusterOrders(row).map(({ action, uid }) => (
-        <Do
+        <RequestButton
           key={action}
-          wish={{
+          request={{
             kind: 'cluster',
             action,
             cluster: row.cluster,
@@ -37,7 +37,7 @@ function Orders({ row }: { readonly row: ClusterEntry }): VNode {
           }}
         >
           {DEEDS[action]} …<span class="unseen"> {`${row.cluster} on ${row.device}`}</span>
-        </Do>
+        </RequestButton>
       ))}
     </span>
   );
@@ -83,8 +83,8 @@ function Approve({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode | 
         class="fields"
         onSubmit={(event) => {
           event.preventDefault();
-          const wish = { kind: 'approve', owner: owner.value.trim() } as const;
-          go(withQuery(place.value, { do: wishText(wish) }));
+          const request = { kind: 'approve', owner: owner.value.trim() } as const;
+          go(withQuery(place.value, { do: requestText(request) }));
         }}
       >
         <label class="field">

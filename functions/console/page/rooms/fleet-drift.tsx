@@ -5,7 +5,7 @@ import { useLive } from '../api/live.ts';
 import { Age, Badge, Copy, Name, Words } from '../parts/basic.tsx';
 import { Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 
 type Audited = Answers['drift']['devices'][number];
 
@@ -56,7 +56,7 @@ function Device({ audited }: { readonly audited: Audited }): VNode {
             audited <Age at={at} /> {software !== undefined && <Words text={`AS3 ${software}`} />}
           </span>
         </h2>
-        {canRepair && <Do wish={{ kind: 'repair', device }}>Repair …</Do>}
+        {canRepair && <RequestButton request={{ kind: 'repair', device }}>Repair …</RequestButton>}
       </header>
       {problem !== undefined && (
         <p class="bad-text">

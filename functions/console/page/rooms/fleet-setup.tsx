@@ -3,14 +3,14 @@ import type { VNode } from 'preact';
 import { askFor, doctor } from '../api/asking.ts';
 import { mayAct } from '../api/rights.ts';
 import { parseFindings } from '../logic/findings.ts';
-import type { Finding } from '../logic/findings.ts';
+import type { FindingRow } from '../logic/findings.ts';
 import type { Tone } from '../logic/tones.ts';
 import { Age, Badge, Copy, Empty, Notice, Words } from '../parts/basic.tsx';
 import { Table } from '../parts/table.tsx';
 
-const TONES: Readonly<Record<Finding['state'], Tone>> = { ok: 'ok', warn: 'warn', fail: 'bad' };
+const TONES: Readonly<Record<FindingRow['state'], Tone>> = { ok: 'ok', warn: 'warn', fail: 'bad' };
 
-function Findings({ findings }: { readonly findings: readonly Finding[] }): VNode {
+function Findings({ findings }: { readonly findings: readonly FindingRow[] }): VNode {
   return (
     <Table
       label="Findings"

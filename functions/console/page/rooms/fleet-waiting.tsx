@@ -5,7 +5,7 @@ import { useLive } from '../api/live.ts';
 import { Age, Badge, Copy, Empty, Name, Since, Words } from '../parts/basic.tsx';
 import { Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 
 type Waiting = Answers['waiting'];
 
@@ -49,7 +49,9 @@ function Entries({ entries }: Pick<Waiting, 'entries'>): VNode {
         {
           head: 'do',
           cell: ({ id, kind }) =>
-            kind === 'slice' ? null : <Do wish={{ kind: 'cancel-order', id }}>Cancel …</Do>,
+            kind === 'slice' ? null : (
+              <RequestButton request={{ kind: 'cancel-order', id }}>Cancel …</RequestButton>
+            ),
         },
       ]}
     />

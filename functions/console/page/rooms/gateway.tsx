@@ -5,7 +5,7 @@ import { useLive } from '../api/live.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { Room, Shown } from '../parts/room.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 
 type Server = Answers['why']['servers'][number];
 type Station = Answers['trace']['stations'][number];
@@ -113,7 +113,7 @@ export function GatewayRoom({ name }: { readonly name: string }): VNode {
       }
       actions={
         <div class="actions">
-          <Do wish={{ kind: 'sync', cluster, gateway }}>Send again …</Do>
+          <RequestButton request={{ kind: 'sync', cluster, gateway }}>Send again …</RequestButton>
           <a class="button" href={hrefOf('search', undefined, { q: name })}>
             Show the way
           </a>

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { Answers, JobItemRow } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
-import { RESULT_WORDS, VERDICTS } from '../logic/jobs.ts';
+import { RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Badge, Name, Words } from '../parts/basic.tsx';
 import { Cell, VirtualTable } from '../parts/virtual.tsx';
@@ -21,7 +21,7 @@ function Outcome({ item: { result, status } }: { readonly item: JobItemRow }): V
 
 function Expected({ item: { preview } }: { readonly item: JobItemRow }): VNode {
   if (preview === undefined) return <span class="muted">-</span>;
-  const [word, tone] = VERDICTS[preview.verdict];
+  const [word, tone] = VERDICT_LABELS[preview.verdict];
   return (
     <>
       <Badge tone={tone}>{word}</Badge>

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
-import { countsIn, jobSentence, RESULT_WORDS, VERDICTS } from '../logic/jobs.ts';
+import { countsIn, jobSentence, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Facts, Name, Words } from '../parts/basic.tsx';
 import { JobActions, Progress } from '../parts/job-bar.tsx';
@@ -17,7 +17,7 @@ function Verdicts({ verdicts }: Pick<Details, 'verdicts'>): VNode {
     <section class="card">
       <h2>What would happen now</h2>
       <ul class="counts">
-        {countsIn(verdicts, VERDICTS).map(({ key, word, tone, n }) => (
+        {countsIn(verdicts, VERDICT_LABELS).map(({ key, word, tone, n }) => (
           <li key={key} class={tone}>
             <b>{n}</b> {word}
           </li>

@@ -9,7 +9,7 @@ import { millisOf } from '../logic/times.ts';
 import { Badge, Empty, Since, Words } from '../parts/basic.tsx';
 import { Icon } from '../parts/icons.tsx';
 import { Room, Shown } from '../parts/room.tsx';
-import { Do } from '../parts/wish.tsx';
+import { RequestButton } from '../parts/request-button.tsx';
 
 type Now = Answers['now'];
 type Trouble = Now['troubles'][number];
@@ -59,9 +59,9 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }): VNode {
       </p>
       <div class="actions">
         {replayable && (
-          <Do primary wish={{ kind: 'replay', filter: words.join(' ') }}>
+          <RequestButton primary request={{ kind: 'replay', filter: words.join(' ') }}>
             Preview replay …
-          </Do>
+          </RequestButton>
         )}
         <a class="button" href={hrefOfTrouble(trouble)}>
           {SHOW[room]}

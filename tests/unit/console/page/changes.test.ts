@@ -4,29 +4,29 @@ import { CHANGE_NAMES, CHANGES } from '../../../../functions/console/schemas/cha
 import { differenceOf } from '../../../../functions/console/page/logic/difference.ts';
 import { deedOf, GOES, SHORTCUTS } from '../../../../functions/console/page/logic/keys.ts';
 import {
-  parseWish,
+  parseRequest,
   undoOf,
-  wishText,
-  wishTitle,
+  requestText,
+  requestTitle,
 } from '../../../../functions/console/page/logic/wanted.ts';
 
 describe('a change in the address', () => {
   test('is the change that it was made of', () => {
-    const wish = { kind: 'cluster', action: 'drain', cluster: 'east' } as const;
-    expect(parseWish(wishText(wish))).toEqual(wish);
-    expect(wishTitle(wish)).toBe('Drain a cluster');
+    const request = { kind: 'cluster', action: 'drain', cluster: 'east' } as const;
+    expect(parseRequest(requestText(request))).toEqual(request);
+    expect(requestTitle(request)).toBe('Drain a cluster');
   });
 
   test.each([undefined, '', '{', '1', 'null', '{"kind":"toString"}', '{"kind":"replay"}'])(
     '%j is none',
     (text) => {
-      expect(parseWish(text)).toBeUndefined();
+      expect(parseRequest(text)).toBeUndefined();
     },
   );
 
   test.each(CHANGE_NAMES)('%s has a heading', (kind) => {
-    expect(parseWish(JSON.stringify({ kind }))).toEqual({ kind });
-    expect(wishTitle({ kind } as never).length).toBeGreaterThan(5);
+    expect(parseRequest(JSON.stringify({ kind }))).toEqual({ kind });
+    expect(requestTitle({ kind } as never).length).toBeGreaterThan(5);
   });
 });
 

@@ -11,7 +11,7 @@ import {
   progressOf,
   progressWords,
   RESULT_WORDS,
-  VERDICTS,
+  VERDICT_LABELS,
 } from '../../../../functions/console/page/logic/jobs.ts';
 import { stationsOf } from '../../../../functions/console/page/logic/stations.ts';
 import { ago, clockTime, millisOf } from '../../../../functions/console/page/logic/times.ts';
@@ -103,7 +103,7 @@ describe('a job', () => {
   };
 
   test('has words for every verdict and result', () => {
-    expect(Object.keys(VERDICTS)).toEqual([...PREVIEW_VERDICTS]);
+    expect(Object.keys(VERDICT_LABELS)).toEqual([...PREVIEW_VERDICTS]);
     expect(Object.keys(RESULT_WORDS)).toEqual([...RESULTS]);
   });
 
@@ -116,7 +116,7 @@ describe('a job', () => {
   });
 
   test('counts what is not zero, in one order', () => {
-    expect(countsIn({ invalid: 2, 'would-apply': 3, conflict: 0 }, VERDICTS)).toEqual([
+    expect(countsIn({ invalid: 2, 'would-apply': 3, conflict: 0 }, VERDICT_LABELS)).toEqual([
       { key: 'would-apply', word: 'would apply', tone: 'ok', n: 3 },
       { key: 'invalid', word: 'still invalid', tone: 'bad', n: 2 },
     ]);

@@ -1,21 +1,21 @@
 /** The panel that the URL names, if it names one. */
 import type { VNode } from 'preact';
 import { place } from '../api/place.ts';
-import { parseWish, wishText } from '../logic/wanted.ts';
+import { parseRequest, requestText } from '../logic/wanted.ts';
 import { Notice } from './basic.tsx';
 import { ChangePanel } from './change-panel.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { ReplayPanel } from './replay-panel.tsx';
 
 /** Nothing is done by opening it. */
-export function WishPanel(): VNode | null {
+export function RequestPanel(): VNode | null {
   const text = place.value.query['do'];
-  const wish = parseWish(text);
-  if (wish !== undefined)
-    return wish.kind === 'replay' ? (
-      <ReplayPanel key={wishText(wish)} filter={wish.filter} />
+  const request = parseRequest(text);
+  if (request !== undefined)
+    return request.kind === 'replay' ? (
+      <ReplayPanel key={requestText(request)} filter={request.filter} />
     ) : (
-      <ChangePanel key={wishText(wish)} change={wish} />
+      <ChangePanel key={requestText(request)} change={request} />
     );
   if (text === undefined) return null;
   return (

@@ -3,24 +3,24 @@ import type { ComponentChildren, VNode } from 'preact';
 import { place } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { withQuery } from '../logic/place.ts';
-import { wishText } from '../logic/wanted.ts';
-import type { Wish } from '../logic/wanted.ts';
+import { requestText } from '../logic/wanted.ts';
+import type { PanelRequest } from '../logic/wanted.ts';
 
 /** Nothing is done by it: the panel shows what would happen. */
-export function Do({
-  wish,
+export function RequestButton({
+  request,
   primary = false,
   children,
 }: {
-  readonly wish: Wish;
+  readonly request: PanelRequest;
   readonly primary?: boolean;
   readonly children: ComponentChildren;
 }): VNode | null {
-  if (!mayAct(makerOf(wish))) return null;
+  if (!mayAct(makerOf(request))) return null;
   return (
     <a
       class={primary ? 'button primary' : 'button'}
-      href={withQuery(place.value, { do: wishText(wish) })}
+      href={withQuery(place.value, { do: requestText(request) })}
     >
       {children}
     </a>
