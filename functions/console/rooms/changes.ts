@@ -1,5 +1,6 @@
 /** Every change: a preview, and the act that carries its hash, a reason and an idempotency key. */
 import * as z from 'zod';
+import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { ActAnswer } from '../../../shared/failures/acts.ts';
 import type { WantedChange, Cuts, RunChange } from '../../../shared/operations/changes/change.ts';
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
@@ -50,7 +51,7 @@ async function countCut(
 
 /** A repeated request gets the answer of the first one, and does nothing. */
 async function once(
-  { context: { acts } }: Desk,
+  { context: { acts, runtime } }: Desk,
   { who }: Person,
   { key, ...confirmed }: Confirmed,
   { change, make }: { readonly change: WantedChange; readonly make: () => Promise<object | Later> },
@@ -64,15 +65,18 @@ async function once(
       throw new Busy('This change is being made already; look at its result in the room Audit.');
     return known.answer;
   }
-  try {
-    const answer = await make();
-    const { says, undo } = (answer instanceof Later ? answer.answer : answer) as ActAnswer;
-    await acts.end(who, key, request, { says, ...(undo && { undo }) });
-    return answer;
-  } catch (error) {
+  const answer = await make().catch(async (error: unknown) => {
     await acts.forget(who, key);
     throw error;
-  }
+  });
+  const { says, undo } = (answer instanceof Later ? answer.answer : answer) as ActAnswer;
+  // It is made, whatever becomes of its answer; without one, a repeated request is refused.
+  await acts
+    .end(who, key, request, { says, ...(undo && { undo }) })
+    .catch((error: unknown) =>
+      runtime.log.warn({ error: errorMessage(error) }, 'the answer to a change was not stored'),
+    );
+  return answer;
 }
 
 async function act(

@@ -92,9 +92,11 @@ export async function previewJobChange(
     command: shellWords(['sluice', 'replay', kind, id]),
     ...(kind === 'pause' && { undo: 'Resume the job.' }),
   };
-  const preview = changePreview(parts, [job.state]);
   // A run is checked by replay against fresh previews, which have this hash.
-  return isSending ? { ...preview, hash: previewHash(items) } : preview;
+  if (isSending) return { ...changePreview(parts, []), hash: previewHash(items) };
+  // A job sends on while a person reads; what is left to stop becomes less, and must not prevent it.
+  const { hash } = changePreview({ ...parts, objects: [] }, [id, job.state]);
+  return { ...changePreview(parts, []), hash };
 }
 
 /** Pauses or cancels a job; the process that runs it notices before its next event. */

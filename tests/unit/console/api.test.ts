@@ -191,6 +191,41 @@ describe('a bad night', () => {
     ]);
   });
 
+  test.each(['pause', 'cancel'])('a job that sends on is stopped by %s', async (kind) => {
+    await desk.site.fail('west/istio-system/istio-ingressgateway', 2, [4]);
+    const { jobs } = desk.site.failures;
+    const { body: plan } = await desk.post('/api/v1/replay/plans', { filter: 'code:BIP421' });
+    const { job } = plan.answer;
+    await jobs.update(job, (one) => ({ ...one, state: 'running' }));
+    const change = { kind, job };
+    const { body: preview } = await desk.post(`/api/v1/changes/${kind}/preview`, change);
+    expect(preview.objects.total).toBe(2);
+    // It sends another one while the person writes the reason.
+    const ledger = await jobs.ledger(job);
+    await ledger.save(new Map([[0, { ...ledger.items[0]!, status: 'sent' }]]));
+    const confirm = { hash: preview.hash, key: 'click-0003', why: 'wrong ones' };
+    const { status, body } = await desk.post(`/api/v1/changes/${kind}`, { change, confirm });
+    expect([status, body.says]).toEqual([
+      200,
+      `Job ${job} is ${kind === 'pause' ? 'paused' : 'cancelled'}.`,
+    ]);
+  });
+
+  test('a change that was made is not made again although its answer was not stored', async () => {
+    const { acts } = desk.site.failures;
+    const change = { kind: 'archive', words: ['code:BIP421'] };
+    const { body: preview } = await desk.post('/api/v1/changes/archive/preview', change);
+    const confirm = { hash: preview.hash, key: 'click-0004', why: 'known' };
+    Object.assign(acts, { end: () => Promise.reject(new ReplayError('RPL700', 'store away')) });
+    const first = await desk.post('/api/v1/changes/archive', { change, confirm });
+    expect([first.status, first.body.says]).toEqual([200, '1 failure archived.']);
+    const again = await desk.post('/api/v1/changes/archive', { change, confirm });
+    expect([again.status, again.body.error.message]).toEqual([
+      409,
+      expect.stringContaining('being made already'),
+    ]);
+  });
+
   test('a run whose effect is no longer what was shown is not started', async () => {
     const plan = await desk.post('/api/v1/replay/plans', { filter: 'code:BIP421' });
     const change = { kind: 'start', job: plan.body.answer.job };
