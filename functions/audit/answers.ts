@@ -1,7 +1,7 @@
 /** Answers of audit to a console: a fresh look at the devices, the checks of doctor, and counts. */
 import type { Devices } from '../../shared/device/device.ts';
 import type { Ask } from '../../shared/failures/asks.ts';
-import { answerAsk } from '../../shared/failures/asks.ts';
+import { answerAsk } from '../../shared/failures/answer-ask.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { partitionsFromDevices } from '../../shared/operations/devices/declared-partitions.ts';

@@ -4,11 +4,10 @@
  */
 import * as z from 'zod';
 import { stillHolds } from '../runtime/clock.ts';
-import { errorCode, errorMessage } from '../telemetry/errors.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';
-import { readJson } from './read.ts';
+import { readInBatches, readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
 export const ASKS = 'asks/';
@@ -105,7 +104,10 @@ export interface Asks {
   update(id: string, change: (ask: Ask) => AskChange | undefined): Promise<Ask>;
   /** Those that are neither answered nor failed. */
   open(): Promise<readonly Ask[]>;
-  /** Removes those that were asked before `before`. Resolves with their number. */
+  /**
+   * Removes those that were asked before `before`, except runs that are under way. Resolves with
+   * their number.
+   */
   prune(before: number): Promise<number>;
 }
 
@@ -121,14 +123,14 @@ export function isEnded({ state }: Pick<Ask, 'state'>): boolean {
 /** Milliseconds until a function has taken a question. */
 const TAKEN_MS = 60_000;
 /** Milliseconds between two signs of life; a function of AWS that asks devices has 120 seconds. */
-const LEASE_MS = 150_000;
+export const ASK_LEASE_MS = 150_000;
 
 /** Why a question will not be answered; undefined: it is answered, or may be. */
 function lostWords({ state, at, until = at, wanted }: Ask, now: number): string | undefined {
   const name = answererOf(wanted);
   if (state === 'waiting' && !stillHolds(at + TAKEN_MS, now, TAKEN_MS))
     return `The function ${name} did not begin in time; nothing was done. Its log says why. Ask again.`;
-  if (state === 'working' && !stillHolds(until, now, LEASE_MS))
+  if (state === 'working' && !stillHolds(until, now, ASK_LEASE_MS))
     return `The function ${name} ended without an answer; its log says why. Ask again.`;
   return undefined;
 }
@@ -155,12 +157,11 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       throw new ReplayError('RPL702', `No question ${id.slice(0, 64)} in ${blobs.where}.`);
     return { ask, tag: blob.tag };
   };
-  const listAll = async (): Promise<readonly Ask[]> => {
-    const found = await Promise.all(
-      (await blobs.list(ASKS)).map(async ({ key }) => askOf((await blobs.get(key))?.text ?? '')),
-    );
-    return found.filter((ask) => ask !== undefined);
-  };
+  const listAll = async () =>
+    readInBatches(await blobs.list(ASKS), async ({ key }) => ({
+      key,
+      ask: askOf((await blobs.get(key))?.text ?? ''),
+    }));
   return {
     create: async (asked) => {
       const ask: Ask = { ...asked, at: now(), state: 'waiting' };
@@ -185,10 +186,13 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       }
       throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
     },
-    open: async () => (await listAll()).filter((ask) => !isEnded(ask)),
+    open: async () =>
+      (await listAll()).flatMap(({ ask }) => (ask === undefined || isEnded(ask) ? [] : [ask])),
     prune: async (before) => {
-      const old = (await listAll()).filter(({ at }) => at < before);
-      for (const { id } of old) await blobs.delete(keyOf(id));
+      const old = (await listAll()).filter(
+        ({ ask }) => ask !== undefined && ask.at < before && ask.state !== 'running',
+      );
+      for (const { key } of old) await blobs.delete(key);
       return old.length;
     },
   };
@@ -204,49 +208,4 @@ function askOf(blob: string): Ask | undefined {
   if (data === undefined) return undefined;
   const { format: _format, answer, ...ask } = data;
   return { ...ask, ...(answer !== undefined && { answer: unpacked(answer) }) };
-}
-
-/** What a function does about a question: its answer, or why nothing was done. */
-export type Answered = Pick<AskChange, 'state' | 'answer'>;
-
-/** What answers need. */
-export interface Answering {
-  readonly asks: Asks;
-  readonly clock: { now(): number };
-}
-
-/**
- * Takes a question that nobody has, and stores what `work` answers. A question that somebody else
- * has, that is answered, or that waited too long is left alone. Never rejects because of the work.
- * `work` says with `change` that it is alive, at least every two minutes; `change` rejects if the
- * question has failed meanwhile, so that nothing is done that a person believes not to happen.
- */
-export async function answerAsk(
-  { asks, clock }: Answering,
-  id: string,
-  work: (ask: Ask, change: (change: AskChange) => Promise<void>) => Promise<Answered>,
-): Promise<Ask> {
-  const until = (): number => clock.now() + LEASE_MS;
-  await asks.get(id);
-  let isMine = false;
-  const ask = await asks.update(id, ({ state }) => {
-    isMine = state === 'waiting';
-    return isMine ? { state: 'working', until: until() } : undefined;
-  });
-  if (!isMine) return ask;
-  const change = async (changed: AskChange): Promise<void> => {
-    await asks.update(id, (current) => {
-      if (isEnded(current)) throw new Error(`question ${id} was given up; nothing was done`);
-      return { ...changed, until: until() };
-    });
-  };
-  try {
-    const answered = await work(ask, change);
-    return await asks.update(id, () => answered);
-  } catch (error) {
-    const code = errorCode(error);
-    const message = errorMessage(error).slice(0, 4_000);
-    const problem = { message, ...(code !== undefined && { code }) };
-    return asks.update(id, () => ({ state: 'failed', problem }));
-  }
 }

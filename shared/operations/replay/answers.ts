@@ -1,7 +1,9 @@
 /** Answers of the function replay to a console: previews, and runs of jobs. */
-import type { Ask, AskChange, Answered } from '../../failures/asks.ts';
-import { answerAsk } from '../../failures/asks.ts';
+import { answerAsk, failedBecause } from '../../failures/answer-ask.ts';
+import type { Answered } from '../../failures/answer-ask.ts';
+import type { Ask, AskChange } from '../../failures/asks.ts';
 import { stillHolds } from '../../runtime/clock.ts';
+import { errorCode, errorMessage } from '../../telemetry/errors.ts';
 import type { ReplayContext } from '../../failures/replay/context.ts';
 import { applyJobAction, controlJob } from '../../failures/replay/control.ts';
 import type { JobAction } from '../../failures/replay/control.ts';
@@ -130,19 +132,40 @@ async function drive(
   return { state: 'done', answer: { job: id, state: job.state } };
 }
 
-/** Continues the jobs of questions whose process died. Resolves with their number. */
+/**
+ * Continues the jobs of questions whose process died. Resolves with their number. A job that cannot
+ * be continued stops no other one; if it is gone, its question has failed.
+ */
 export async function continueRuns(context: AnswerContext, signal?: AbortSignal): Promise<number> {
+  const problems: unknown[] = [];
   let count = 0;
-  for (const { id, wanted, state } of await context.asks.open()) {
-    if (wanted.kind !== 'replay-run' || state !== 'running' || signal?.aborted === true) continue;
-    const job = await context.jobs.get(wanted.job);
-    if (job.lease && stillHolds(job.lease.until, context.clock.now(), DRIVER_LEASE_MS)) continue;
-    const answered: Answered =
-      job.state === 'running'
-        ? await drive(context, job.id, signal)
-        : { state: 'done', answer: { job: job.id, state: job.state } };
-    await context.asks.update(id, () => answered);
-    count += 1;
+  for (const ask of await context.asks.open()) {
+    if (ask.state !== 'running' || signal?.aborted === true) continue;
+    try {
+      count += (await continueRun(context, ask, signal)) ? 1 : 0;
+    } catch (error) {
+      if (errorCode(error) === 'RPL702')
+        await context.asks.update(ask.id, () => failedBecause(error));
+      else problems.push(error);
+    }
   }
+  if (problems.length > 0) throw new Error(problems.map(errorMessage).join('; '));
   return count;
+}
+
+/** Whether there was something to do: a driver that is alive is left alone. */
+async function continueRun(
+  context: AnswerContext,
+  { id, wanted }: Ask,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (wanted.kind !== 'replay-run') return false;
+  const job = await context.jobs.get(wanted.job);
+  if (job.lease && stillHolds(job.lease.until, context.clock.now(), DRIVER_LEASE_MS)) return false;
+  const answered: Answered =
+    job.state === 'running'
+      ? await drive(context, job.id, signal)
+      : { state: 'done', answer: { job: job.id, state: job.state } };
+  await context.asks.update(id, () => answered);
+  return true;
 }

@@ -1,7 +1,7 @@
 /** A console that listens on loopback over a site of a test. */
 import { create } from '../../../functions/console/main.ts';
 import type { ConsoleOptions } from '../../../functions/console/main.ts';
-import { answerAsk } from '../../../shared/failures/asks.ts';
+import { answerAsk } from '../../../shared/failures/answer-ask.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { answerReplayAsk } from '../../../shared/operations/replay/answers.ts';
 import type { AnswerContext } from '../../../shared/operations/replay/answers.ts';

@@ -115,6 +115,25 @@ describe('a run that a console asked for', () => {
   });
 });
 
+describe('runs of several jobs', () => {
+  test('are continued although the job of one of them is gone', async () => {
+    const site = startSite();
+    const job = await asked(site);
+    const { asks } = site.failures;
+    const gone = { kind: 'replay-run', action: 'start', job: 'gone', hash: 'h' } as const;
+    await asks.create({ id: 'a-gone', by: 'ada', why: 'repaired', wanted: gone });
+    await asks.update('a-gone', () => ({ state: 'running' }));
+    await asks.update('run', () => ({ state: 'running' }));
+    await site.failures.jobs.update(job, (one) => ({ ...one, state: 'running' }));
+    expect(await continueRuns(contextOf(site))).toBe(1);
+    expect(await site.failures.jobs.get(job)).toMatchObject({ state: 'done' });
+    expect(await asks.get('a-gone')).toMatchObject({
+      state: 'failed',
+      problem: { code: 'RPL702', message: expect.stringContaining('gone') },
+    });
+  });
+});
+
 describe('a question of the console', () => {
   test('is waited for at most six seconds', async () => {
     const { runtime, failures } = startSite();

@@ -1,7 +1,8 @@
 /** What a console asks of functions: taken once, answered once, and kept whatever dies. */
 import { describe, expect, test } from '@jest/globals';
 import { createActs } from '../../../shared/failures/acts.ts';
-import { answerAsk, ASKS, createAsks } from '../../../shared/failures/asks.ts';
+import { answerAsk } from '../../../shared/failures/answer-ask.ts';
+import { ASKS, createAsks } from '../../../shared/failures/asks.ts';
 import type { Asks } from '../../../shared/failures/asks.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import { createAudit } from '../../../shared/failures/audit.ts';

@@ -15,7 +15,7 @@ function start(over: { readonly dryRun?: boolean } = {}) {
   const prune = createAuditPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
   const keys = async (): Promise<readonly string[]> =>
     (await blobs.list('')).map(({ key }) => key.split('/')[0]!);
-  return { runtime, failures, prune, keys };
+  return { runtime, blobs, failures, prune, keys };
 }
 
 async function leave({ failures: { asks, acts, audit } }: ReturnType<typeof start>) {
@@ -43,6 +43,34 @@ describe('what people left', () => {
     });
     await site.prune();
     expect((await site.failures.audit.list()).map(({ who }) => who)).toEqual(['b']);
+  });
+
+  test('stays while it is a run that is under way, so that replay can continue it', async () => {
+    const site = start();
+    const { asks } = site.failures;
+    const wanted = { kind: 'replay-run', action: 'start', job: 'j', hash: 'h' } as const;
+    await asks.create({ id: 'run', by: 'ada', why: 'w', wanted });
+    await asks.update('run', () => ({ state: 'running' }));
+    site.runtime.advance(3 * DAY);
+    await site.prune();
+    expect(await asks.open()).toMatchObject([{ id: 'run', state: 'running' }]);
+    await asks.update('run', () => ({ state: 'done' }));
+    site.runtime.advance(DAY);
+    await site.prune();
+    expect(await site.keys()).toEqual([]);
+  });
+
+  test('takes nothing else with it', async () => {
+    const site = start();
+    await leave(site);
+    const [own] = await site.blobs.list('asks/');
+    const { text } = (await site.blobs.get(own!.key))!;
+    // Somebody copied a file by hand.
+    await site.blobs.put('asks/copy.json', text.replace('"id":"q"', '"id":"new"'));
+    site.runtime.advance(DAY + 1);
+    await site.failures.asks.create({ id: 'new', by: 'ada', why: 'w', wanted: { kind: 'look' } });
+    await site.prune();
+    expect((await site.blobs.list('asks/')).map(({ key }) => key)).toEqual(['asks/new.json']);
   });
 
   test('is looked through once a day, and in a dry run never', async () => {
