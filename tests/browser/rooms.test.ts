@@ -162,6 +162,16 @@ describeInBrowser('the page', () => {
     expect(page.url()).toContain('/audit');
   }, 240_000);
 
+  test('shows by itself what changes elsewhere', async () => {
+    await open('viewer');
+    const { page, errors } = tab;
+    await page.goto(`${server.url}/failures?view=list`);
+    await page.getByText('1 failure, newest first').waitFor();
+    await site.fail('west/istio-system/gateway-9', 2, [3]);
+    await page.getByText('2 failures, newest first').waitFor();
+    expect(errors).toEqual([]);
+  }, 240_000);
+
   test('offers nothing that the role may not do', async () => {
     await open('viewer');
     const { page } = tab;

@@ -7,6 +7,7 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Answers } from './answers.ts';
 import { ApiProblem, get, lockedOut, skew } from './client.ts';
+import { followEvents } from './events.ts';
 
 /** Milliseconds between two looks. */
 const CALM_MS = 10_000;
@@ -118,6 +119,7 @@ export function startLive(): void {
   effect(() => {
     if (isBusy.value) refreshAll();
   });
+  followEvents(refreshAll);
 }
 
 /** Keeps an answer up to date while the component is there. `path`: below `/api/v1/`. */
