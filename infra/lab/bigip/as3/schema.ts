@@ -233,8 +233,8 @@ export const ITEM_CLASSES = {
   Service_HTTP: ServiceHttp,
   Service_HTTPS: ServiceHttps,
   Service_UDP: ServiceUdp,
-  PoolClass,
-  MonitorClass,
+  Pool: PoolClass,
+  Monitor: MonitorClass,
   Service_Address: ServiceAddress,
   SNAT_Pool: SnatPoolClass,
 } as const;
