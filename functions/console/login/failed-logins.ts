@@ -8,14 +8,14 @@ export function loginEntry(who: string, result: string): Omit<AuditEntry, 'at'> 
   return { who, action: 'console login', selection: 'console', why: 'login', result };
 }
 
-/** Anybody can let a login fail; the log has each of them. */
+/** Anybody can let a login fail, and at some providers be refused; the log has each of them. */
 export function createFailedLogins(
   audit: Pick<AuditLog, 'append'>,
   clock: Pick<Clock, 'monotonic'>,
-): () => Promise<void> {
+): (who: string, result: string) => Promise<void> {
   const rarely = createRarely(clock);
-  return async () => {
-    const count = rarely('login');
-    if (count > 0) await audit.append(loginEntry('unknown', timesInWords('failed', count)));
+  return async (who, result) => {
+    const count = rarely(`${result} ${who}`);
+    if (count > 0) await audit.append(loginEntry(who, timesInWords(result, count)));
   };
 }

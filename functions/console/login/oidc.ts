@@ -74,7 +74,7 @@ export function createOidc(options: OidcOptions): Oidc {
       throw new Refused(400, 'This login took too long, or began elsewhere. Log in again.');
     const answer = new URL(`${CALLBACK}${new URL(c.req.url).search}`, url);
     const claims = await claimsOf(options, await provider.get(), { answer, flow, noteFailed });
-    const person = await personOf(options, claims);
+    const person = await personOf(options, claims, noteFailed);
     const session = { ...person, csrf: randomBytes(24).toString('base64url') };
     const sealed = await opened.seal('session', session, SESSION_MS);
     setCookie(c, names.session, sealed, { ...cookie, maxAge: SESSION_MS / 1_000 });
@@ -134,6 +134,7 @@ async function discover({ config, secrets, log }: OidcOptions): Promise<oidc.Con
   }
 }
 
+type NoteFailed = ReturnType<typeof createFailedLogins>;
 type Claims = Readonly<Record<string, unknown>>;
 
 async function claimsOf(
@@ -146,7 +147,7 @@ async function claimsOf(
   }: {
     readonly answer: URL;
     readonly flow: LoginFlow;
-    readonly noteFailed: () => Promise<void>;
+    readonly noteFailed: NoteFailed;
   },
 ): Promise<Claims> {
   try {
@@ -159,7 +160,7 @@ async function claimsOf(
     return tokens.claims() ?? {};
   } catch (error) {
     log.warn({ error: errorMessage(error) }, 'a login failed');
-    await noteFailed();
+    await noteFailed('unknown', 'failed');
     throw new Refused(403, 'The login failed: the provider did not confirm it. Log in again.');
   }
 }
@@ -168,6 +169,7 @@ async function claimsOf(
 async function personOf(
   { config, audit }: OidcOptions,
   claims: Claims,
+  noteFailed: NoteFailed,
 ): Promise<{ readonly who: string; readonly role: Role }> {
   const name = claims[config.nameClaim] ?? claims['sub'];
   const who = (typeof name === 'string' ? name : 'unknown').slice(0, 200);
@@ -176,11 +178,13 @@ async function personOf(
   const role = ROLES.toReversed().find((one) =>
     config.roles[one].some((group) => groups.has(group)),
   );
-  await audit.append(loginEntry(who, role === undefined ? 'refused: no role' : `as ${role}`));
-  if (role === undefined)
+  if (role === undefined) {
+    await noteFailed(who, 'refused: no role');
     throw new Refused(
       403,
       `${who} has no role here: none of the groups in claim ${config.rolesClaim} is in console.oidc.roles.`,
     );
+  }
+  await audit.append(loginEntry(who, `as ${role}`));
   return { who, role };
 }
