@@ -22,13 +22,17 @@ const FUNCTION = {
   events: [{ httpApi: '*' }],
 };
 
+/** States of failures and jobs, questions, acts and the log; not what functions saw, nor evidence. */
+const WRITES = ['index/', 'jobs/', 'asks/', 'acts/', 'audit/'];
+
 const arnOf = (logical) => ({ 'Fn::GetAtt': [`${logical}LambdaFunction`, 'Arn'] });
 
 function role(deployment, stage) {
   const { key, prefix, readRights } = deployment;
   return lambdaRole([
     logs(`sluice-${stage}-console`),
-    ...store(deployment, ['GetObject', 'PutObject']),
+    ...store(deployment, ['GetObject']),
+    ...WRITES.flatMap((under) => objects(deployment, ['PutObject'], under)),
     // Orders that a person takes back, and acts that were not made.
     ...objects(deployment, ['DeleteObject'], 'waiting/'),
     ...objects(deployment, ['DeleteObject'], 'acts/'),
