@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
 import { createExecPlugin, type ExecConfig, type ExecPlugin } from './exec-plugin.ts';
@@ -176,15 +177,20 @@ async function applyPlugin(plugin: ExecPlugin, options: RequestOptions): Promise
  */
 function createDispatcher(proxy: string | undefined, options: RequestOptions): Dispatcher {
   const { ca, cert, key, servername, rejectUnauthorized } = options;
-  const tls = Object.fromEntries(
-    Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+  // One for all connections: each stream has its own, and would read the certificates again.
+  const secureContext = createSecureContext(given({ ca, cert, key }));
+  const tls = { secureContext, ...given({ servername, rejectUnauthorized }) };
   const connect = { timeout: 10_000, keepAlive: true, keepAliveInitialDelay: 30_000 };
   const limits = { allowH2: false, headersTimeout: 30_000, bodyTimeout: 60_000 };
   if (proxy === undefined) return new Agent({ ...limits, connect: { ...connect, ...tls } });
   if (proxy.startsWith('socks'))
     return new Socks5ProxyAgent(proxy, { ...limits, requestTls: { ...connect, ...tls } });
   return new ProxyAgent({ ...limits, uri: proxy, requestTls: { ...connect, ...tls }, connect });
+}
+
+/** Without what is undefined. */
+function given<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
 }

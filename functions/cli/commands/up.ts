@@ -52,6 +52,10 @@ interface UpOptions {
   readonly as: ConsoleRole;
 }
 
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
 /** The port of `--console` without a value. */
 const CONSOLE_PORT = 9_080;
 
@@ -147,17 +151,15 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
   const { config, log } = runtime;
   const stopped = stopSignal();
   const watcher = await watch(runtime, clusterId, options);
-  const hosted = await Promise.all(FUNCTIONS.map((f) => host(runtime, f)));
-  const schedules = [
-    startAudits(runtime, await loadBundle<AuditModule>('audit/handler.mjs'), options.auditEvery),
-    startReturns(runtime, await loadBundle<ApplyModule>('apply/handler.mjs')),
-    await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs')),
-    ...(options.console === undefined
-      ? []
-      : [await openConsole(runtime, options.console, options)]),
-  ];
+  const sources: Stoppable[] = [watcher];
+  const workers: Stoppable[] = [];
   try {
-    const cut = await Promise.race([watcher.start(), stopped]);
+    // While the API server answers, the functions are loaded.
+    const started = watcher.start();
+    started.catch(() => undefined);
+    for (const wanted of FUNCTIONS) workers.push(await host(runtime, wanted));
+    await schedule(runtime, options, sources);
+    const cut = await Promise.race([started, stopped]);
     // The launcher keeps the young generation small; this is V8's default.
     setFlagsFromString('--semi-space-growth-factor=2');
     if (cut === undefined)
@@ -173,9 +175,19 @@ async function serve(runtime: Runtime, clusterId: string, options: UpOptions): P
     log.info({ signal: await stopped }, 'stopping: finishing work in progress');
   } finally {
     // Stop the sources of work first, then the workers, then their dependencies.
-    await Promise.all([watcher.stop(), ...schedules.map((each) => each.stop())]);
-    await Promise.all(hosted.map((h) => h.stop()));
+    await Promise.all(sources.map((each) => each.stop()));
+    await Promise.all(workers.map((each) => each.stop()));
   }
+}
+
+/** Adds each as soon as it runs, so that it is stopped if a later one fails. */
+async function schedule(runtime: Runtime, options: UpOptions, sources: Stoppable[]): Promise<void> {
+  const audit = await loadBundle<AuditModule>('audit/handler.mjs');
+  sources.push(startAudits(runtime, audit, options.auditEvery));
+  sources.push(startReturns(runtime, await loadBundle<ApplyModule>('apply/handler.mjs')));
+  sources.push(await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs')));
+  if (options.console !== undefined)
+    sources.push(await openConsole(runtime, options.console, options));
 }
 
 /** In a pod, everybody who may forward a port would be the same person. */
