@@ -60,6 +60,8 @@ export async function post<K extends keyof Answers>(
   path: string,
   body: unknown,
 ): Promise<Answers[K]> {
+  if (session.value === undefined) await loadSession();
+  const sent = session.value?.csrf;
   const once = async (): Promise<Answers[K]> => {
     const response = await send(path, {
       method: 'POST',
@@ -75,9 +77,8 @@ export async function post<K extends keyof Answers>(
     return await once();
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.status !== 403) throw error;
-    const { csrf } = session.value ?? {};
     await loadSession();
-    if (session.value?.csrf === csrf) throw error;
+    if (session.value?.csrf === sent) throw error;
     return once();
   }
 }
