@@ -20,7 +20,7 @@ async function addCommands(first: string | undefined): Promise<void> {
   const commands =
     first === 'up'
       ? [(await import('./commands/up.ts')).registerUp]
-      : (await import('./commands/all.ts')).COMMANDS;
+      : (await import('./all-commands.ts')).COMMANDS;
   for (const register of commands) register(program);
 }
 
