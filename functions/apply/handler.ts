@@ -52,15 +52,21 @@ import type { OpenWaitingPlace, TurnReport } from './waiting.ts';
 export interface Apply extends Handler {
   /** One run of the waiting changes, for every device. */
   turns(signal?: AbortSignal): Promise<readonly TurnReport[]>;
+  /** Ends sessions and connections; a handler that was closed is not called again. */
   close(): Promise<void>;
 }
 
 /** Dependencies that tests inject instead of the configured ones. */
 export interface ApplyDependencies {
+  /** Where changes wait for a device; default: the failure store. */
   readonly place?: OpenWaitingPlace;
+  /** Marks of messages that may have killed a process (decision 36). */
   readonly suspects?: Suspects;
+  /** Keeps when clusters were last heard (decision 63). */
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
+  /** Keeps what was last seen of the devices, for the console. */
   readonly views?: ViewKeeper;
+  /** Keeps what repairs left over, for audit. */
   readonly repairs?: () => Promise<RepairMemory>;
 }
 

@@ -50,7 +50,9 @@ export interface WaitingChanges {
 /** Result of one run for one device. */
 export interface TurnReport {
   readonly device: string;
+  /** What the run did; `failed`: it could not be checked, and the next run tries again. */
   readonly turn: ReturnResult | 'failed';
+  /** Why, if it failed. */
   readonly error?: string;
 }
 
@@ -143,6 +145,7 @@ function restingAccess(
   return { guard, quietly };
 }
 
+/** Both have to be reached: a queue that redelivers quickly must not end the patience at once. */
 function isTriedEnough({ receiveCount, sentAt }: QueueMessage, now: number): boolean {
   return receiveCount >= QUICK.tries && now - sentAt >= QUICK.time;
 }
@@ -270,6 +273,10 @@ async function probeDevice({ config }: Runtime, devices: Devices, name: string):
   }
 }
 
+/**
+ * Only partitions with a declaration of Sluice; others have no state to compare waiting changes
+ * with.
+ */
 async function statesOf(
   device: Device,
   partitions: readonly string[],

@@ -33,7 +33,9 @@ export interface WatcherOptions {
   readonly runtime: Runtime;
   /** Default: the pod's service account, or the kubeconfig that kubectl would use. */
   readonly kubeconfig?: string | undefined;
+  /** `clusters[].id` of sluice.yaml; {@link createWatcher} throws for any other. */
   readonly clusterId: string;
+  /** Default: a snapshot after 100 ms of quiet, and after 1 s at the latest. */
   readonly debounce?: DebounceLimits | undefined;
   /**
    * Holder identity for the Lease; default: a new id. A replica that restarts with its own identity
@@ -46,7 +48,10 @@ export interface WatcherOptions {
   readonly leaseNamespace?: string | undefined;
   /** Lead although another process with another Lease is noted on an ingress Service (OWN306). */
   readonly takeOver?: boolean | undefined;
-  /** Milliseconds between full resyncs. */
+  /**
+   * Milliseconds between full resyncs. Default: five minutes; `silentAfter` in sluice.yaml must be
+   * longer.
+   */
   readonly resyncMs?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly lease?: Partial<LeaseTiming> | undefined;
@@ -168,6 +173,7 @@ class ClusterWatcher implements Watcher {
     });
   }
 
+  /** A dry run keeps no record, because it must not write to the Service. */
   #recordsOf(place: LeasePlace): LeaderRecords | undefined {
     const { clock, log, dryRun } = this.#runtime;
     if (dryRun === true) return undefined;
@@ -182,6 +188,9 @@ class ClusterWatcher implements Watcher {
     });
   }
 
+  /**
+   * Waits for the API server without limit: the order in which a cluster starts its pods is open.
+   */
   async start(): Promise<void> {
     await this.#serve();
     const clusterUid = await retryUntilDone(
@@ -214,6 +223,10 @@ class ClusterWatcher implements Watcher {
     await this.#lead(this.#leadership.epoch !== before);
   }
 
+  /**
+   * Content and records get {@link FAREWELL_MS} before the Lease is released, so that the next
+   * leader starts soon.
+   */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#cache.stop();
@@ -293,6 +306,7 @@ class ClusterWatcher implements Watcher {
     });
   }
 
+  /** Before everything else, so that probes see why the start takes long. */
   async #serve(): Promise<void> {
     const { http } = this.#options;
     if (http === undefined) return;
@@ -315,6 +329,9 @@ class ClusterWatcher implements Watcher {
     this.#term?.notice(change);
   }
 
+  /**
+   * The UID of kube-system is the identity of a cluster: it tells two clusters with one id apart.
+   */
   async #readClusterUid(): Promise<string> {
     const uid = (await this.#client.get(NAMESPACES, 'kube-system'))?.metadata.uid;
     if (uid === undefined)

@@ -6,6 +6,7 @@ import type { SluiceConfig } from '../../shared/config/schema.ts';
 
 /** A cluster with its settled queue. */
 export interface DeployedCluster {
+  /** As in sluice.yaml. */
   readonly id: string;
   /** Part of logical ids, such as `East1`. */
   readonly logical: string;
@@ -16,7 +17,9 @@ export interface DeployedCluster {
 /** An IAM statement. */
 export interface Statement {
   readonly Effect: 'Allow';
+  /** Single actions, never a pattern. */
   readonly Action: readonly string[];
+  /** ARNs, or intrinsic functions of CloudFormation that yield one. */
   readonly Resource: readonly unknown[];
 }
 
@@ -29,6 +32,7 @@ export interface Network {
 /** The bucket of the failure store, and the pattern of its objects. */
 export interface FailureBucket {
   readonly bucket: string;
+  /** For ARNs of objects, such as `sluice/*`; `*` without a prefix. */
   readonly objects: string;
 }
 
@@ -37,9 +41,12 @@ export interface Deployment {
   /** The file that was read. */
   readonly path: string;
   readonly config: SluiceConfig;
+  /** `queue.prefix`; all queue names begin with it. */
   readonly prefix: string;
   readonly clusters: readonly DeployedCluster[];
+  /** `queue.region`, where the stack is to be; checked by {@link checkStage}. */
   readonly region: string;
+  /** Null: the functions are in no VPC, so BIG-IP must have a public address. */
   readonly vpc: Network | null;
   /** ARN of the key that encrypts queues, bucket and secrets; null: keys of AWS. */
   readonly key: string | null;

@@ -80,8 +80,10 @@ export const DeviceConfig = z.strictObject({
       'Timeout of one request and its answer, in seconds; it is extended while data flows at 256 KiB/s or more.',
     ),
 });
+/** A device after parsing, with all defaults; secrets are still references. */
 export type DeviceConfig = z.infer<typeof DeviceConfig>;
 
+/** Host bits may be set: `10.1.2.3/8` is read as the network that contains it. */
 const Network = z
   .string()
   .refine(
@@ -159,6 +161,7 @@ export const ClusterConfig = z.strictObject({
     "Mesh options that change the port mapping, with Istio's defaults.",
   ),
 });
+/** A cluster after parsing, with all defaults; keys are still references. */
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
 /** Clusters that may share virtual servers. */
@@ -204,6 +207,7 @@ export type FleetConfig = z.infer<typeof FleetConfig>;
 
 /** The type is defined in the domain: the configuration of one ingress. */
 export const IngressConfig = IngressEntry;
+/** An ingress after parsing; settings that it does not set are absent, not defaults. */
 export type IngressConfig = IngressEntry;
 
 /** SQLite on one host, or SQS. */
@@ -270,6 +274,7 @@ export const ReplayPolicy = z.strictObject({
 });
 export type ReplayPolicy = z.infer<typeof ReplayPolicy>;
 
+/** Keys that a failure store has wherever it is. */
 const FAILURES_COMMON = {
   retentionDays: z
     .int()
@@ -379,4 +384,8 @@ export const SluiceConfig = z.strictObject({
     'Who may use the console from other machines. Without it, it answers only to its own machine.',
   ),
 });
+/**
+ * The configuration after parsing. References between its parts are checked in `checks.ts`, not by
+ * the schema.
+ */
 export type SluiceConfig = z.infer<typeof SluiceConfig>;

@@ -32,7 +32,9 @@ const MAX_NAMED = 5;
 /** The device to audit, and the configuration that its owners should be in. */
 export interface AuditScope {
   readonly device: Device;
+  /** Owners that it does not have are reported as orphans (BIP453). */
   readonly config: SluiceConfig;
+  /** `now` judges silence; `sleep` is the pause between two comparisons. */
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
   /** When the clusters of a device were heard outside of its declaration. */
   readonly heard: (device: string) => Promise<Heard>;
@@ -40,6 +42,7 @@ export interface AuditScope {
 
 /** What an audit of one device says. */
 export interface DeviceAudit {
+  /** Of all partitions, in the order of the configuration, then those of the device as a whole. */
   readonly findings: readonly AuditFinding[];
   /** Absent without paths, or if their journal cannot be read. */
   readonly paths?: PathFigures;
@@ -88,6 +91,7 @@ export async function auditDevice(
   return { findings, ...(paths.figures && { paths: paths.figures }) };
 }
 
+/** The state of a partition with its differences, or why it cannot be read. */
 type Look =
   | { readonly state: DeclaredState; readonly differences: readonly Difference[] }
   | { readonly refused: { readonly code: string; readonly message: string } };
@@ -123,6 +127,7 @@ async function lookAt(
   }
 }
 
+/** A declaration in progress (BIP503) is no failure of an audit: it looks again. */
 async function quiet(
   looking: Promise<readonly Difference[]>,
 ): Promise<readonly Difference[] | 'busy'> {

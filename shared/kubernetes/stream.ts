@@ -18,6 +18,7 @@ export interface StreamKind extends Discoverable {
 
 /** In milliseconds. */
 export interface StreamTiming {
+  /** Of the growing pauses after failures; the pause is a random part of the current maximum. */
   readonly backoff: { readonly base: number; readonly max: number };
   /**
    * Maximum duration of a watch, in whole seconds. Bookmarks are not guaranteed: a quiet kind may
@@ -52,10 +53,14 @@ const MAX_RESUMES = 2;
 export interface StreamOptions<T> {
   readonly client: KubernetesClient;
   readonly kind: StreamKind;
+  /** Absent: all namespaces, or a kind without namespaces. */
   readonly namespace?: string | undefined;
+  /** Read again for every list and watch, so a getter may change it. */
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** May throw: then the last readable state of the object stays in the store. */
   readonly normalise: (raw: RawObject) => T;
+  /** Called for each object that was added, updated or deleted, also by a new list. */
   readonly onChange: (change: StreamChange<T>) => void;
   /** An optional kind: a refusal counts as an answer, and is retried occasionally. */
   readonly optional?: boolean | undefined;
@@ -78,15 +83,18 @@ export type StreamState = 'starting' | 'not-served' | 'denied' | 'live' | 'stale
 export interface Stream<T> {
   /** Resolves when the kind was listed completely, or the cluster does not serve it. */
   readonly synced: Promise<void>;
+  /** What was read so far; not complete before `synced`. */
   readonly store: ObjectStore<T>;
   readonly figures: StreamFigures;
   state(): StreamState;
+  /** Returns at once; further calls have no effect. */
   start(): void;
   /**
    * Makes a new list and watches from there; resolves when a list that started after this call is
    * complete, or the stream was stopped.
    */
   relist(): Promise<void>;
+  /** Resolves when the stream has ended; callers that wait for a list are released. */
   stop(): Promise<void>;
 }
 
@@ -178,6 +186,9 @@ class ListWatch<T> implements Stream<T> {
     this.#version = undefined;
   }
 
+  /**
+   * One round: find the kind, list it if its version is unknown, and watch until the watch ends.
+   */
   async #step(): Promise<void> {
     this.#resource ??= await this.#discover();
     if (this.#resource === undefined) return this.#waitForKind();
@@ -373,10 +384,12 @@ class ListWatch<T> implements Stream<T> {
   }
 }
 
+/** Only 403: with 401, the credentials are wrong for everything, which is a fault and no answer. */
 function isDenial(error: unknown): error is KubernetesError {
   return error instanceof KubernetesError && error.status === 403;
 }
 
+/** Why the next list is needed, for the counter of lists by cause. */
 function causeOf(error: unknown): RelistCause {
   if (!(error instanceof KubernetesError)) return 'failed';
   if (error.status === 410) return 'expired';

@@ -10,9 +10,13 @@ import { errorFromStatus, Fenced, unreachable } from './error.ts';
 /** One request to the API server. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the server of the kubeconfig, such as `/api/v1/nodes`, already encoded. */
   readonly path: string;
+  /** Undefined and empty values are left out. */
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Default: `application/json`; patches have types of their own. */
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
   /** Called directly before the request is sent; rejects if it must not be sent. */
@@ -25,7 +29,9 @@ export interface ApiRequest {
 
 /** The only access to the API server. Answers other than 2xx become a KubernetesError. */
 export interface ApiTransport {
+  /** Reads the whole answer, within limits of time and size. Rejects if it is not JSON. */
   json(request: ApiRequest): Promise<unknown>;
+  /** The body as it arrives; the caller ends it with `signal` or by destroying it. */
   stream(request: Omit<ApiRequest, 'endless'>): Promise<Readable>;
   /**
    * The API server's time in milliseconds since 1970, within about a second; undefined until an
@@ -34,6 +40,7 @@ export interface ApiTransport {
   time(): number | undefined;
   /** The time at which the API server just wrote an object. Used until an answer has a `Date`. */
   wrote(time: number): void;
+  /** Ends all connections, with requests and watches that use them. */
   close(): Promise<void>;
 }
 
@@ -168,6 +175,7 @@ function requestOptions(
   };
 }
 
+/** The request in messages, without its query. */
 function textOf({ method, path }: ApiRequest): string {
   return `${method} ${path}`;
 }
@@ -175,6 +183,10 @@ function textOf({ method, path }: ApiRequest): string {
 /** HTTP dates are whole seconds, rounded down. */
 const HALF_A_SECOND_MS = 500;
 
+/**
+ * The middle of the second that `Date` names, in milliseconds; undefined if it is missing or
+ * unreadable.
+ */
 function dateOf({ headers }: Answer): number | undefined {
   const date = Date.parse(String(headers['date']));
   return Number.isNaN(date) ? undefined : date + HALF_A_SECOND_MS;

@@ -12,19 +12,30 @@ import { errorMessage } from '../telemetry/errors.ts';
 
 /** The envelope without its data. */
 export interface EventAttributes {
+  /** Unique for each event of a source, as CloudEvents demand. */
   readonly id: string;
+  /** Says which schema the data has; unknown types are refused by those who parse the data. */
   readonly type: string;
+  /** From `source`, which is `/clusters/<id>`. */
   readonly cluster: string;
+  /** What the event is about, such as an owner or a device. */
   readonly subject: string;
+  /** RFC 3339, by the clock of the sender. */
   readonly time: string;
+  /** W3C trace context; absent in events that continue no trace. */
   readonly traceparent: string | undefined;
+  /** Places that the event passed, with times; unreadable ones are left out. */
   readonly hops: readonly Hop[];
+  /** Set on an event that comes back from the place where it waited for its device. */
   readonly waited: Waited | undefined;
+  /** `data_base64`: the data in the packing that `encoding` names, not unpacked yet. */
   readonly packed: string | undefined;
   readonly encoding: string | undefined;
+  /** As parsed from JSON, not validated yet. */
   readonly data: unknown;
   /** The message holds many values, so its data needs cautious validation. */
   readonly bulky: boolean;
+  /** Claimed, not verified: whether it holds is for those who have the keys. */
   readonly signature: SignatureClaim | undefined;
 }
 
@@ -47,6 +58,7 @@ const Envelope = z.looseObject({
   keyid: z.string().min(1).max(MAX_CHARACTERS.keyid).optional(),
 });
 
+/** With the parser's own words for the refusal; never throws. */
 function parseJson(body: string): { readonly value: unknown } | { readonly problem: string } {
   try {
     return { value: JSON.parse(body) };

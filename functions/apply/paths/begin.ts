@@ -27,9 +27,11 @@ import { writeEntries } from './write.ts';
 
 /** Entries of both units while a run writes to them. */
 export interface Units {
+  /** By key of the entry; updated with each write, so that it shows the device as it is now. */
   readonly active: Map<string, LiveEntry>;
   /** Absent if there is no second unit, or it does not answer. */
   readonly peer?: Map<string, LiveEntry>;
+  /** It is configured, but its REST interface does not answer. */
   readonly isPeerAway: boolean;
 }
 
@@ -37,12 +39,16 @@ export interface Units {
 export interface PlacedPaths {
   /** Why nothing was written: the journal cannot be used. */
   readonly closed?: { readonly code: string; readonly reason: string };
+  /** As it was last written or read. */
   readonly journal: Journal;
   readonly units: Units;
   /** Why entries are not on the active unit, by key. */
   readonly refused: ReadonlyMap<string, Refusal>;
   /** Keys that were refused for the first time. */
   readonly news: ReadonlySet<string>;
+  /**
+   * Whether the run changed entries or the journal, so that they have to be saved and synchronised.
+   */
   readonly wrote: boolean;
   /** Clusters of entries that the device refused before, and has now. */
   readonly freed: ReadonlySet<string>;
@@ -130,10 +136,16 @@ export async function keepJournal(
 
 /** What the run begins with. */
 export interface PathRequests {
+  /** Entries that the slices of this run ask for. */
   readonly requests: readonly EntryRequest[];
+  /**
+   * What is declared, for each partition that could be read; if one is missing, nothing counts as
+   * unused.
+   */
   readonly states: readonly DeclaredState[];
 }
 
+/** Logs what is odd about the device and does not stop the run. */
 function tellReading({ device, log }: PathJob, { strays, peer }: PathReading): void {
   if (strays !== undefined)
     log.warn(
@@ -208,6 +220,10 @@ async function placeOnce(
 
 const EMPTY: Journal = { number: 0, records: new Map() };
 
+/**
+ * The journal cannot be used, so no path is written; those that are on the device already still
+ * count.
+ */
 function closedBy(units: Units, closed: NonNullable<PlacedPaths['closed']>): PlacedPaths {
   const nothing = { refused: new Map(), news: new Set<string>(), freed: new Set<string>() };
   return { closed, journal: EMPTY, units, ...nothing, wrote: false };

@@ -33,6 +33,7 @@ import { sliceSelector } from './label-selectors.ts';
 /** What the cache reads, and what it calls when objects change. */
 export interface ClusterCacheOptions {
   readonly client: KubernetesClient;
+  /** Kinds that matter only beside an ingress are read in the namespaces of these alone. */
   readonly ingresses: readonly IngressRef[];
   /** Namespace of istiod and its mesh ConfigMap. */
   readonly rootNamespace: string;
@@ -42,6 +43,7 @@ export interface ClusterCacheOptions {
   readonly random: () => number;
   readonly log: Logger;
   readonly timing?: Partial<StreamTiming> | undefined;
+  /** Called after the index knows the change. Writes that change no cached field are left out. */
   readonly onChange: (change: CacheChange) => void;
   /** Called when the Services of the whole cluster are known, or known to be unreadable. */
   readonly onMesh: () => void;
@@ -52,9 +54,12 @@ export interface ClusterCacheOptions {
 /** State and statistics of one stream, for readiness and metrics. */
 export interface StreamReport {
   readonly kind: string;
+  /** Empty for the core group. */
   readonly group: string;
+  /** Undefined: the whole cluster. */
   readonly namespace: string | undefined;
   readonly state: StreamState;
+  /** How many objects are cached now. */
   readonly objects: number;
   readonly figures: StreamFigures;
 }
@@ -72,6 +77,7 @@ export class ClusterCache {
   readonly mesh: MeshServiceStream;
   /** The mesh ConfigMaps of the requested revisions. */
   readonly meshConfigs: MeshConfigStreams;
+  /** Resolves when every stream is synced, see {@link Stream}; those on demand do not count. */
   readonly synced: Promise<void>;
   readonly #options: ClusterCacheOptions;
   readonly #podSelectors: PodSelectors;
@@ -120,6 +126,7 @@ export class ClusterCache {
     return found?.of === 'services' ? found : undefined;
   }
 
+  /** One row for each stream, with the Services of the whole cluster if they are read. */
   states(): readonly StreamReport[] {
     const mesh = this.mesh.stream;
     const all =
@@ -136,6 +143,7 @@ export class ClusterCache {
     }));
   }
 
+  /** Starts all streams except those on demand. */
   start(): void {
     for (const { kind, namespace, stream } of this.#streams) {
       const services =
@@ -185,6 +193,7 @@ export class ClusterCache {
     ]);
   }
 
+  /** The stream of a kind in this namespace; undefined for kinds that are read cluster-wide. */
   #find(plural: string, namespace: string): Stream<ObservedObject> | undefined {
     return this.#streams.find(
       (entry) => entry.kind.plural === plural && entry.namespace === namespace,
@@ -206,6 +215,9 @@ export class ClusterCache {
     this.#options.onOptional();
   }
 
+  /**
+   * Everything that streams of all kinds have in common; `events` are the callbacks of one of them.
+   */
   #createStream(
     kind: ObservedKind,
     namespace: string | undefined,

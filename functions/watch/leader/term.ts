@@ -30,14 +30,19 @@ export interface LeaderTermOptions {
   /** Its queues refuse operations unless this replica leads. */
   readonly runtime: Runtime;
   readonly cluster: string;
+  /** UID of namespace kube-system, which every event carries. */
   readonly clusterUid: string;
   readonly ingresses: readonly WatchedIngress[];
   /** Its writes fail unless this replica leads. */
   readonly client: KubernetesClient;
+  /** Shared by all terms of the process. */
   readonly cache: ClusterCache;
+  /** Milliseconds of quiet before a snapshot, and its longest delay. */
   readonly debounce: DebounceLimits;
+  /** Milliseconds between two complete sends, and between reports of the difference of clocks. */
   readonly resyncMs: number;
   readonly meter: WatchMeter;
+  /** What earlier leaders knew of the networks of clients. */
   readonly handover: Pick<Handover, 'isChanged' | 'settled'>;
   /** Undefined in a dry run. */
   readonly records: LeaderRecords | undefined;
@@ -112,6 +117,7 @@ export class LeaderTerm {
     return this.#leading;
   }
 
+  /** A change of the cache, for every ingress; called on standby replicas as well. */
   notice(change: CacheChange): void {
     for (const reconciler of this.#reconcilers) reconciler.notice(change);
     if (change.change.what === 'added' && change.change.kind === 'Gateway')

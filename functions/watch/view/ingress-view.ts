@@ -22,6 +22,7 @@ import { ingressScope, type IngressScope } from './ingress-scope.ts';
 
 /** The ingress, and the cache that its objects are selected from. */
 export interface ViewOptions {
+  /** Namespace and name of the ingress Service. */
   readonly ref: IngressRef;
   /** With `nodes`, all nodes are relevant; with `pods`, those that run one. */
   readonly members: 'pods' | 'nodes';
@@ -29,6 +30,7 @@ export interface ViewOptions {
   readonly discovers?: boolean;
   /** Absent: those of a mesh without options. */
   readonly mesh?: Pick<MeshOptions, 'ingressClasses' | 'rootNamespace'>;
+  /** Shared by the views of all ingresses; updated before `notice` is called. */
   readonly index: ClusterIndex;
   /** Removed pods that still count. */
   readonly departures: Pick<DepartedPods, 'among' | 'empty'>;
@@ -196,11 +198,13 @@ export class IngressView {
     );
   }
 
+  /** The list of all objects is made of the parts, so it goes with each of them. */
   #drop(parts: readonly Part[]): void {
     for (const part of parts) this.#kept[part].invalidate();
     this.#kept.objects.invalidate();
   }
 
+  /** Undefined without an ingress Service. */
   #findScope(): IngressScope | undefined {
     const { ref, departures } = this.#options;
     const own = this.#index.services.get(this.#name);
@@ -211,6 +215,7 @@ export class IngressView {
     return ingressScope(own, departures.among(pods));
   }
 
+  /** Asks once for each selector: many Gateways share one. */
   #findGateways(): Found<'gateways'> {
     const { gateways } = this.#index;
     const isRead = (name: string): boolean => {

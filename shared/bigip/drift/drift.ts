@@ -66,6 +66,10 @@ export async function findDrift(
   ];
 }
 
+/**
+ * Called before and after the reading: a declaration that begins in between would make the reading
+ * a mixture of old and new.
+ */
 async function refuseWhileDeclaring(session: Session): Promise<void> {
   if (await isDeclaring(session)) {
     throw new DeviceError(
@@ -78,8 +82,13 @@ async function refuseWhileDeclaring(session: Session): Promise<void> {
 
 interface Told {
   readonly partition: string;
+  /** The exposure as it is declared, with the parts of all owners. */
   readonly e: DeclaredExposure;
   readonly state: DeclaredState;
+  /**
+   * Values that operators may change by hand, as declared now: with kept manual changes where there
+   * are any.
+   */
   readonly operated: Required<OperatedValues>;
 }
 

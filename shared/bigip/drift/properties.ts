@@ -53,6 +53,7 @@ function addressSettings(e: DeclaredExposure): DeclaredSettings {
   return readProperties('address', renderProperties('address', e.settings));
 }
 
+/** An application of the declaration, by item; monitors are beside virtual server and pool. */
 interface Rendered {
   readonly virtual: As3Service;
   readonly pool: As3Pool;
@@ -175,6 +176,7 @@ function ofMonitor(
 interface Declared {
   /** By address; of several exposures AS3 uses the last. */
   readonly held: ReadonlyMap<string, DeclaredSettings>;
+  /** Addresses of all declared members; nodes without a member are orphans, not differences. */
   readonly used: ReadonlySet<string>;
 }
 
@@ -235,6 +237,7 @@ function outside(found: readonly PropertyDifference[], path: string): readonly D
   }));
 }
 
+/** Differences in an object of this collection of `ltm`, which is part of the URL of a PATCH. */
 function told(
   collection: string,
   path: string,

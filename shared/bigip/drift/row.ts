@@ -29,8 +29,10 @@ export type DeclaredSettings = Readonly<Record<string, unknown>>;
 
 /** A virtual server with the paths that its declaration implies. */
 export interface DeclaredVirtual {
+  /** The object of class Service in the declaration, with AS3's property names. */
   readonly service: As3Service;
   readonly settings: DeclaredSettings;
+  /** Full path of the virtual server; objects that AS3 makes beside it are named by it. */
   readonly path: string;
   /** Of IPv6. */
   readonly isLong: boolean;
@@ -67,7 +69,9 @@ export function objectPaths(value: unknown): readonly string[] {
 
 /** A property whose live value is not the declared one. */
 export interface PropertyDifference {
+  /** As in {@link DriftRow}; the key of a PATCH that restores the value. */
   readonly field: string;
+  /** A predicate about the object, such as `has snat none instead of automap`. */
   readonly message: string;
   readonly heal: RepairMethod;
   /** The declared value, as iControl REST takes it. */
@@ -89,14 +93,19 @@ export function compareRows<W>(
   });
 }
 
+/** Lists are compared in their order, so rows whose order does not matter sort both sides. */
 function same(a: LiveValue, b: LiveValue): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/**
+ * Lists and objects need a row with `live` of its own, because REST shows them in several forms.
+ */
 function plain(value: unknown): LiveValue | undefined {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }
 
+/** A value for a message, cut at 100 characters: iRules and VLANs may be many. */
 function shown(value: LiveValue): string {
   if (typeof value === 'number') return String(value);
   const words = typeof value === 'string' ? value : value.join(' ');

@@ -24,6 +24,10 @@ import {
   wantedPolicies,
 } from './setting-rows.ts';
 
+/**
+ * Profiles that AS3 attaches for the methods that it names by a word; a method that is not here is
+ * a path already.
+ */
 const PERSISTENCE: Readonly<Record<string, string>> = {
   'source-address': '/Common/source_addr',
   'destination-address': '/Common/dest_addr',
@@ -32,6 +36,9 @@ const PERSISTENCE: Readonly<Record<string, string>> = {
   'tls-session-id': '/Common/ssl',
 };
 
+/**
+ * A declaration without methods gets AS3's default, which differs between classes (as3.md §3.3).
+ */
 function wantedPersistence({ service }: DeclaredVirtual): readonly string[] {
   const isHttp = service.class === 'Service_HTTP' || service.class === 'Service_HTTPS';
   const usual = isHttp ? ['cookie'] : ['source-address'];
@@ -80,6 +87,10 @@ function isCompared(path: string): boolean {
   return path !== '/Common/websecurity';
 }
 
+/**
+ * Undefined if the collection was not expanded: then nothing is known about it, and nothing is
+ * compared.
+ */
 function liveProfiles({ profilesReference }: LiveItem): readonly string[] | undefined {
   const items = isItem(profilesReference) ? profilesReference['items'] : undefined;
   if (!Array.isArray(items)) return undefined;
@@ -94,6 +105,10 @@ function livePolicies({ policiesReference }: LiveItem): readonly string[] {
   return isItem(policiesReference) ? objectPaths(policiesReference['items']).toSorted() : [];
 }
 
+/**
+ * The words of AS3 as `liveSnat` shows them: `automap`, `none`, or `snat` with the path of a pool.
+ * For `self` AS3 makes a pool beside the virtual server, named after it.
+ */
 function wantedSnat({ service, path }: DeclaredVirtual): string {
   const { snat = 'auto' } = service;
   if (snat === 'auto') return 'automap';
@@ -101,6 +116,7 @@ function wantedSnat({ service, path }: DeclaredVirtual): string {
   return `snat ${snat === 'self' ? `${path}-self` : objectPath(snat)}`;
 }
 
+/** Type and pool of the translation in one text; undefined if the device does not show it. */
 function liveSnat({ sourceAddressTranslation: snat }: LiveItem): string | undefined {
   if (!isItem(snat)) return undefined;
   return [snat['type'], snat['pool']]
@@ -109,10 +125,12 @@ function liveSnat({ sourceAddressTranslation: snat }: LiveItem): string | undefi
     .join(' ');
 }
 
+/** Mode and names as one value. `all but` no VLAN is every VLAN, and is shown as `all`. */
 function vlans(mode: string, names: readonly string[]): readonly string[] {
   return names.length === 0 && mode === 'all but' ? ['all'] : [mode, ...names.toSorted()];
 }
 
+/** Undefined if the device shows neither flag; the two exclude each other. */
 function liveVlans(item: LiveItem): readonly string[] | undefined {
   if (item['vlansEnabled'] === undefined && item['vlansDisabled'] === undefined) return undefined;
   return vlans(item['vlansEnabled'] === true ? 'only' : 'all but', objectPaths(item['vlans']));
@@ -202,8 +220,11 @@ export const VIRTUAL_ROWS: readonly DriftRow<DeclaredVirtual>[] = [
 
 /** A pool with the full paths of its monitors. */
 export interface DeclaredPool {
+  /** The object of class Pool in the declaration, with AS3's property names. */
   readonly pool: As3Pool;
+  /** What the rows of the catalogue for pools compare. */
   readonly settings: DeclaredSettings;
+  /** Full paths, in any order: both sides are sorted before they are compared. */
   readonly monitors: readonly string[];
 }
 
@@ -254,6 +275,7 @@ const PAYLOAD: Readonly<Record<string, readonly [send: string, receive: string]>
 /** Types that AS3 declares without payload, whatever is asked for. */
 const SILENT: readonly string[] = ['icmp', 'tcp-half-open'];
 
+/** What a monitor sends and expects, with AS3's defaults for its type, as the device stores it. */
 function payload({ monitorType, send, receive }: As3Monitor): readonly [string, string] {
   if (SILENT.includes(monitorType)) return ['', ''];
   const [usualSend = '', usualReceive = ''] = PAYLOAD[monitorType] ?? [];

@@ -31,6 +31,7 @@ export function effectsIn(
   });
 }
 
+/** Every effect of every setting, flat, so that one pass over it answers for all settings. */
 const EFFECTS = SETTING_ROWS.flatMap(([name, { as3 }]) =>
   as3 === undefined ? [] : (as3.device ?? []).map((effect) => ({ name, as3, effect }) as const),
 );
@@ -90,6 +91,10 @@ function fieldValue(
   return typeof absent === 'number' ? Number(text) : text;
 }
 
+/**
+ * What the device shows, in the form of `fieldValue`. A field that is missing counts like a setting
+ * that is not set.
+ */
 function liveField({ field, key, absent }: FieldEffect, item: LiveItem): LiveValue | undefined {
   const holder = item[field];
   const value = key === undefined || !isItem(holder) ? holder : holder[key];

@@ -46,6 +46,7 @@ function recordsPath(tunnel: string): string {
   return `${NET}/fdb/tunnel/${inUrl(tunnel)}/records`;
 }
 
+/** The device, for messages, and the place of entries, which are in one partition of their own. */
 interface Scope extends Place {
   readonly device: string;
 }
@@ -60,6 +61,7 @@ function tunnelsToRead(
   return [...new Set([...Object.values(configured), ...left])];
 }
 
+/** Routes are part of the configuration, which both units share, so they are read once. */
 async function readRoutes(scope: Scope, call: UnitCall): Promise<readonly LiveEntry[]> {
   const look = { path: `${NET}/route`, kind: 'list' as const };
   const items = (await find(scope.device, call, look, fittingItems(RouteItem))) ?? [];
@@ -115,6 +117,10 @@ type Body = Readonly<Record<string, string>>;
 
 type Target = Pick<EntryWrite, 'entry' | 'mark'>;
 
+/**
+ * The POST for a route or a neighbour. Records of tunnels have no name and no description, see
+ * `sendRecord`.
+ */
 function creation({ partition }: Scope, { entry, mark }: Target): DeviceRequest {
   const { kind, at, to } = entry;
   const about: Body =
@@ -136,6 +142,7 @@ async function send(scope: Scope, call: UnitCall, write: EntryWrite): Promise<vo
   await call({ method: 'PATCH', path: `${NET}/${entry.kind}/${inUrl(live.name)}`, body });
 }
 
+/** The endpoint needs the route domain that the tunnel has on this unit. */
 async function sendRecord(
   scope: Scope,
   call: UnitCall,
@@ -149,11 +156,16 @@ async function sendRecord(
     : call({ method: 'PATCH', path: `${path}/${at}`, body: { endpoint } }));
 }
 
+/** Records have their MAC as a name, below their tunnel; everything else has a full path. */
 function removal({ kind, at, tunnel = '', name }: LiveEntry): DeviceRequest {
   const path = kind === 'fdb' ? `${recordsPath(tunnel)}/${at}` : `${NET}/${kind}/${inUrl(name)}`;
   return { method: 'DELETE', path };
 }
 
+/**
+ * Empty without a second unit or without tunnels; `away` if the unit does not answer, which must
+ * not stop the work on the active one.
+ */
 async function readPeer(
   scope: Scope,
   config: Pick<DeviceConfig, 'peer'>,
@@ -168,6 +180,10 @@ async function readPeer(
   return { peer };
 }
 
+/**
+ * Current connections by address of the member, over all of its ports; empty if the pool does not
+ * exist.
+ */
 async function memberConnections(
   device: string,
   call: UnitCall,

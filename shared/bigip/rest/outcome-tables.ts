@@ -7,15 +7,24 @@ import { INNER_WORDS } from './inner-calls.ts';
 
 /** An answer, by HTTP status and text; an absent condition matches everything. */
 export interface OutcomeRow {
+  /** Any of these. */
   readonly status?: readonly number[];
+  /** Matches somewhere in the message of the device. */
   readonly text?: RegExp;
+  /** For failures, Events and metrics. */
   readonly code: DeviceErrorCode;
+  /** Decides what happens next, see {@link FaultClass}. */
   readonly fault: FaultClass;
+  /** A clause for messages: lower case, no end mark. */
   readonly says: string;
+  /** More that the answer says, see {@link FaultHint}. */
   readonly hint?: FaultHint;
 }
 
-/** Answers to whole REST calls. */
+/**
+ * Answers to whole REST calls. What each status means for AS3 is in as3.md §1.3; errors of iControl
+ * REST are in as3.md §5.2.
+ */
 export const ANSWER_ROWS: readonly OutcomeRow[] = [
   {
     status: [400],

@@ -26,9 +26,11 @@ export type { ExposureContext } from './context.ts';
 
 /** The exposures of one ingress with everything that is reported about them. */
 export interface BuiltExposures {
+  /** By address, port and protocol. */
   readonly exposures: readonly Exposure[];
   /** The servers of the mapping, with refusals as `rejected`, with code and message. */
   readonly servers: readonly ServerReport[];
+  /** Each once, sorted by object, code and text. */
   readonly notes: readonly Note[];
   /** By exposure key and setting: the source. */
   readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -20,8 +20,13 @@ export interface Placement {
   /** `auto(<pool>)` until an address is assigned. */
   readonly address: string;
   readonly family: 4 | 6;
+  /** Of the virtual server; the Gateway's own number unless a setting changes it. */
   readonly port: number;
+  /** One of those that every device of the ingress has. */
   readonly partition: string;
+  /**
+   * Where Envoy listens in the pods; with `members: nodes`, node ports that lead there are used.
+   */
   readonly envoyPort: number;
 }
 
@@ -147,8 +152,10 @@ function nodePortNotGiven(
 
 /** A server with the place of its virtual server, for which members are wanted. */
 export interface MemberRequest {
+  /** The server, for messages and for its Service ports. */
   readonly candidate: Candidate;
   readonly place: Placement;
+  /** `udp` for the additional virtual server of HTTP/3. */
   readonly protocol: Protocol;
 }
 

@@ -33,8 +33,11 @@ import {
 
 /** A request of an owner: from a slice, or from an earlier lost claim. */
 export interface ExposureRequest {
+  /** `cluster/namespace/service`. */
   readonly owner: string;
+  /** What is requested, in the form in which a lost claim is kept. */
   readonly wanted: LosingClaim;
+  /** It waited as a lost claim; as long as it goes on waiting, nothing is told about it again. */
   readonly standing: boolean;
 }
 
@@ -165,6 +168,7 @@ function place(
 
 type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
 
+/** Adds an entry to the plan, from which results and Events are made. */
 function say(draft: PlanDraft, { owner, wanted }: ExposureRequest, said: Said): void {
   draft.entries.push({ owner, key: exposureKey(wanted), gateways: wanted.gateways, ...said });
 }
@@ -257,6 +261,10 @@ function joined(
   return composeExposure(wanted, settings, parts, rules);
 }
 
+/**
+ * Why the exposure is created: it is requested, its address became free, or it moved from another
+ * partition.
+ */
 function creation(draft: PlanDraft, { owner, wanted, standing }: ExposureRequest): string {
   const gateways = wanted.gateways.join(', ');
   const from = draft.rules.movedFrom?.get(changeId({ owner, key: exposureKey(wanted) }));

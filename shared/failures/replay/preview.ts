@@ -29,7 +29,9 @@ import { combinePreviews, previewPartition } from './preview-partition.ts';
 
 /** The refusal of a snapshot by map. */
 export interface MapRefusal {
+  /** See docs/reference/codes.md. */
   readonly code: string;
+  /** The message of map for people, with object and remedy. */
   readonly reason: string;
 }
 
@@ -66,7 +68,9 @@ export interface Previewer {
 
 /** How events are mapped and devices are read. */
 export interface PreviewOptions {
+  /** The secrets are those of devices, and the keys that verify events. */
   readonly runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>;
+  /** Called for snapshots only; slices are planned as they are. */
   readonly map: MapEvent;
   /** For tests; default: over HTTPS. */
   readonly connect?: (config: DeviceConfig) => Promise<Device>;
@@ -154,6 +158,7 @@ export function createPreviewer(options: PreviewOptions): Previewer {
   };
 }
 
+/** Never rejects: a partition that cannot be read has an unknown preview, and others go on. */
 async function readNow(device: Promise<Device>, partition: string): Promise<Reading> {
   try {
     return await (await device).read(partition);
@@ -260,6 +265,7 @@ async function unreadableKey(
   return origin?.kind === 'away' ? origin : undefined;
 }
 
+/** A snapshot is mapped again, because the configuration may have changed since it failed. */
 function slicesOf({ map }: Scope, event: Evidence['event']): ReturnType<MapEvent> {
   if (event.queue === 'snapshots') return map(event);
   const opened = parseEvent(event.body, SLICE_EVENTS);

@@ -11,6 +11,7 @@ import { EVIDENCE_LOST } from './select.ts';
 export interface UnitWork {
   /** By index in the job. */
   readonly items: ReadonlyMap<number, ReplayItem>;
+  /** Stores the items that changed, by index in the job. */
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
 }
 
@@ -24,6 +25,7 @@ export type SendOutcome =
 const FRESH_MS = 1_000;
 
 interface Judged {
+  /** In the job, not in the unit. */
   readonly index: number;
   readonly item: ReplayItem;
   readonly head: FailureHead;
@@ -83,6 +85,10 @@ export async function sendUnit(
   return { kind: 'sent' };
 }
 
+/**
+ * By force, a failure whose device and owner are known is retried there even if its event is
+ * invalid now.
+ */
 function isTried({ force }: ReplayJob, { item, preview }: Judged): boolean {
   if (preview.verdict === 'would-apply') return true;
   return force === true && preview.verdict === 'invalid' && orderFor(item) !== undefined;
@@ -106,6 +112,10 @@ async function arrived(
   return true;
 }
 
+/**
+ * A sentence if there is nothing left to send: the failure is resolved, removed, or quarantined
+ * again meanwhile.
+ */
 function whyGone(item: ReplayItem, head: FailureHead | undefined): string | undefined {
   if (head === undefined) return 'its retention has ended';
   if (head.state === 'healed' || head.state === 'replayed') return head.note ?? head.state;
@@ -191,7 +201,9 @@ export async function closeItem(
 interface Dispatch {
   readonly job: ReplayJob;
   readonly unit: UnitWork;
+  /** Items to save with the next write; those that are sent are added. */
   readonly changes: Map<number, ReplayItem>;
+  /** The items that this event or these orders are for. */
   readonly wanted: readonly Judged[];
   readonly load: Load;
 }

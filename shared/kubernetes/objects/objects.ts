@@ -38,7 +38,9 @@ export type Normalised = {
 }[List];
 
 interface KindRow {
+  /** Versions whose fields Sluice reads in the same way. */
   readonly versions: readonly string[];
+  /** Tolerant: fields of a wrong type are left out; only the mesh configuration throws. */
   readonly normalise: (raw: unknown) => Normalised;
   /** The reason why an object of this kind is ignored. */
   readonly ignore?: (raw: JsonObject) => string | undefined;
@@ -48,6 +50,7 @@ const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3'];
 const API_VERSIONS = ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'];
 const API_GROUP = 'gateway.networking.k8s.io';
 
+/** F5's controllers select their ConfigMaps by this label; its value says which kind it is. */
 function isF5ConfigMap(raw: JsonObject): boolean {
   return stringMap(readRecord(raw['metadata'])['labels'])['f5type'] !== undefined;
 }
@@ -144,15 +147,18 @@ const KINDS: Readonly<Record<string, KindRow>> = {
 
 /** What identifies the kind of an object in a file. */
 export interface KindRef {
+  /** `group/version`, or the version alone for the core group. */
   readonly apiVersion: string;
   readonly kind: string;
 }
 
+/** Group and version; the core group has no slash. */
 function split(apiVersion: string): readonly [string, string] {
   const slash = apiVersion.indexOf('/');
   return slash < 0 ? ['', apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
 }
 
+/** The row, or the reason why there is none, as a predicate for messages. */
 function rowOf({ apiVersion, kind }: KindRef): KindRow | string {
   const [group, version] = split(apiVersion);
   const row = KINDS[`${group}/${kind}`];
@@ -171,6 +177,7 @@ export function normalise(ref: KindRef, raw: unknown): Normalised | undefined {
 /** An object that was left out, with the reason. */
 export interface Ignored {
   readonly kind: string;
+  /** `namespace/name`, or the name of an object without a namespace; empty if it has none. */
   readonly name: string;
   readonly reason: string;
 }
@@ -180,6 +187,7 @@ interface Typed {
   readonly raw: JsonObject;
 }
 
+/** The kind of the items of `PodList` is `Pod`; a plain `List` says nothing about its items. */
 function itemsKind({ apiVersion, kind }: KindRef): KindRef | undefined {
   return kind === 'List' ? undefined : { apiVersion, kind: kind.slice(0, -'List'.length) };
 }
@@ -243,6 +251,7 @@ function empty(): ObjectLists {
   };
 }
 
+/** Typed so that an object can only get into the list of its own kind. */
 function addTo<K extends List>(objects: ObjectLists, of: K, object: ObjectLists[K][number]): void {
   const into: ObjectLists[K][number][] = objects[of];
   into.push(object);

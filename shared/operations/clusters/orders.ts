@@ -24,6 +24,7 @@ export type ClusterOrderRequest =
 
 /** The orders to send, and what the operator should know first. */
 export interface ClusterOrderPlan {
+  /** One for each device that is concerned, to be sent in this order. */
   readonly orders: readonly Steering[];
   /** Question to confirm the order. */
   readonly question: string;
@@ -41,6 +42,7 @@ interface Place {
 /** The declared state on which the effect depends. */
 export interface ClusterOrderContext {
   readonly config: SluiceConfig;
+  /** Of the devices that are meant; one that could not be read makes the plan throw. */
   readonly declared: readonly DeclaredPartitionView[];
   /** Milliseconds since 1970. */
   readonly now: number;

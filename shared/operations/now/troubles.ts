@@ -19,9 +19,11 @@ export interface Trouble {
   readonly id: string;
   /** `bad`: something that was asked for is not in effect. `warn`: somebody should look. */
   readonly level: 'bad' | 'warn';
+  /** Complete, with its end mark; names the object. */
   readonly sentence: string;
   /** Milliseconds since 1970. */
   readonly since?: number;
+  /** See docs/reference/codes.md; absent if no code describes it. */
   readonly code?: string;
   /** What to do. */
   readonly remedy: string;
@@ -34,11 +36,17 @@ export interface Trouble {
 
 /** What is known now. */
 export interface Known {
+  /** Heads of failures in any state; those that need nothing are filtered out here. */
   readonly heads: readonly FailureHead[];
+  /** Devices that do not answer, with what waits for them. */
   readonly waiting: readonly WaitingDevice[];
+  /** One row for each cluster on each device. */
   readonly clusters: readonly ClusterRow[];
+  /** Findings of audits, with the device and the time of each. */
   readonly audits: readonly AuditView[];
+  /** With the number and the age of what waits, or why that is not known. */
   readonly queues: readonly QueueRow[];
+  /** Replay jobs; only paused ones are troubles. */
   readonly jobs: readonly ReplayJob[];
   /** `device, partition` that were never seen, with the reason. */
   readonly unseen: readonly {
@@ -84,6 +92,7 @@ function ofDevice(device: WaitingDevice, now: number): Trouble {
 /** Milliseconds that a message may wait; each is usually taken within seconds. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
+/** One that does not answer, or whose oldest message is older than {@link LONGEST_WAIT_MS}. */
 function ofQueue({ queue, waiting, oldest, problem }: QueueRow, now: number): readonly Trouble[] {
   const rest = { level: 'bad', room: 'fleet', words: [queue], replayable: false } as const;
   if (problem !== undefined) {
@@ -113,6 +122,7 @@ function ofFailures(heads: readonly FailureHead[]): readonly Trouble[] {
   return [...groups].toSorted(([, a], [, b]) => b.length - a.length).map(ofGroup);
 }
 
+/** Speaks for the whole group with the sentence of its newest failure. */
 function ofGroup([key, heads]: readonly [string, readonly FailureHead[]]): Trouble {
   const newest = heads.reduce((a, b) => (b.last > a.last ? b : a));
   const { code, device } = newest;
@@ -150,6 +160,7 @@ function whatOf(heads: readonly FailureHead[]): string {
   return `${formatCount(exposures.size, 'port')}${of} ${isOne} not on ${device ?? 'the devices'} as requested`;
 }
 
+/** With an end mark: sentences of devices and AS3 have none at times. */
 function stopped(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
@@ -171,6 +182,10 @@ function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
     }));
 }
 
+/**
+ * Findings that are no drift: changes that are kept, recommended sizes, and silence, which the rows
+ * of clusters show.
+ */
 const QUIET: ReadonlySet<string> = new Set(['kept', 'size', 'silent']);
 
 function ofAudit({ device, at, findings, problem }: AuditView): readonly Trouble[] {
@@ -225,6 +240,7 @@ function ofClusters(rows: readonly ClusterRow[]): readonly Trouble[] {
   }));
 }
 
+/** Only a paused job waits for somebody. */
 function ofJob({ id, state, reason, code, created }: ReplayJob): readonly Trouble[] {
   if (state !== 'paused') return [];
   return [

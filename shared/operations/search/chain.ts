@@ -15,8 +15,11 @@ export const LINKS = ['gateway', 'envoy', 'service', 'exposure', 'bigip', 'membe
 export interface Link {
   readonly name: (typeof LINKS)[number];
   readonly state: 'ok' | 'broken' | 'unknown' | 'after';
+  /** One sentence for people: what is there, or what is wrong. */
   readonly says: string;
+  /** Of a broken link, if the fault has one; see docs/reference/codes.md. */
   readonly code?: string;
+  /** What to do about a broken link. */
   readonly remedy?: string;
 }
 
@@ -27,9 +30,13 @@ export interface Chain {
   readonly gateway: string;
   /** Index of the server; absent if only the device knows of it. */
   readonly server?: number;
+  /** Of the server; 0 if the row of a device does not show one. */
   readonly port: number;
+  /** As the port mapping has it, such as `HTTPS`; TCP or UDP if only the device is known. */
   readonly protocol: string;
+  /** Host names of the server; empty if only the device is known. */
   readonly hosts: readonly string[];
+  /** One for each of {@link LINKS}, in their order. */
   readonly links: readonly Link[];
   /** The first broken link; absent if none is. */
   readonly broken?: Link['name'];
@@ -42,13 +49,17 @@ export interface Chain {
 /** A server with everything that is known about it. */
 export interface ChainInput {
   readonly cluster: string;
+  /** What the port mapping says about the server. */
   readonly server: ServerVerdict;
+  /** RFC 3339: when that verdict last changed. */
   readonly at: string;
   /** Declared on devices, for gateways of this cluster. */
   readonly rows: readonly PortRow[];
+  /** Names of the devices on which the ingress is to be declared. */
   readonly devices: readonly string[];
   /** Devices whose declaration is not known. */
   readonly unknown: readonly string[];
+  /** Open ones; those of other gateways and exposures are filtered out here. */
   readonly failures: readonly FailureHead[];
 }
 
@@ -117,6 +128,7 @@ export function chainOfRow(row: PortRow, gateway: string): Chain {
   };
 }
 
+/** Links behind a broken one are not judged, because their faults would only be consequences. */
 function afterBroken(links: readonly Link[]): readonly Link[] {
   const first = links.findIndex(({ state }) => state === 'broken');
   return links.map((link, i) =>
@@ -137,6 +149,7 @@ const BREAKS: Readonly<Record<ServerVerdict['verdict'], Link['name'] | undefined
   'no-service-port': 'service',
 };
 
+/** The broken link, if the verdict breaks the chain here. */
 function brokenAt(name: Link['name'], server: ServerVerdict): Link | undefined {
   if (BREAKS[server.verdict] !== name) return undefined;
   const { code, reason } = server;
@@ -166,6 +179,7 @@ function serviceLink(server: ServerVerdict): Link {
   return { name: 'service', state: 'ok', says };
 }
 
+/** Broken without a code: what keeps a server from an exposure is in the notes of the ingress. */
 function exposureLink({ exposures }: ServerVerdict): Link {
   if (exposures.length > 0)
     return { name: 'exposure', state: 'ok', says: `It is requested at ${exposures.join(', ')}.` };
@@ -177,6 +191,10 @@ function exposureLink({ exposures }: ServerVerdict): Link {
   };
 }
 
+/**
+ * A failure counts only if something is missing, or if it concerns this very exposure; a device
+ * that was not seen makes the link unknown, not broken.
+ */
 function bigipLink(
   { devices, unknown }: ChainInput,
   own: readonly PortRow[],
@@ -212,6 +230,7 @@ function declaredWords(rows: readonly PortRow[]): string {
   return `Declared: ${places.join('; ')}.`;
 }
 
+/** Draining members take no new connections, so they do not count. */
 function membersLink(rows: readonly PortRow[]): Link {
   const up = rows.map(({ members, draining }) => members - draining);
   const total = rows.reduce((sum, { members }) => sum + members, 0);

@@ -12,6 +12,7 @@ import { sameValue } from './values.ts';
  */
 export interface Choice {
   readonly setting: SettingName;
+  /** Compared by value, so a list has to be equal. */
   readonly value?: unknown;
   readonly several?: true;
 }
@@ -20,8 +21,10 @@ export interface Choice {
 export interface Combination {
   readonly when: Choice;
   readonly needs?: readonly [Choice, ...Choice[]];
+  /** If this is chosen as well, AS3 takes only one of `needs`. */
   readonly onlyOne?: Choice;
   readonly excludes?: readonly Choice[];
+  /** A clause for the message, and for the reference page. */
   readonly why: string;
 }
 

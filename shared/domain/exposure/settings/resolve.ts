@@ -20,6 +20,7 @@ export const DEFAULT_SOURCE = 'default';
 /** Properties of a server on which settings depend. */
 export interface ListenerTraits {
   readonly protocol: 'tcp' | 'udp';
+  /** Of all servers on the listener's port; they decide whether BIG-IP can read HTTP there. */
   readonly kinds: readonly ListenerKind[];
   /** The pods expect the PROXY protocol. */
   readonly proxyProtocol: boolean;
@@ -27,10 +28,13 @@ export interface ListenerTraits {
 
 /** Effective settings with sources and remarks. */
 export interface ResolvedSettings {
+  /** Complete, with defaults. */
   readonly settings: Omit<Settings, 'monitors'>;
   /** Absent: the default monitors of the pool. */
   readonly monitors: Settings['monitors'] | undefined;
+  /** By setting; `default` if no source sets it. */
   readonly sources: Readonly<Record<string, string>>;
+  /** Not empty: the exposure is not published, and the first code is that of the refusal. */
   readonly refusals: readonly ExposureRefusal[];
   /** Information without refusal, such as settings that do not apply. */
   readonly remarks: readonly ExposureRefusal[];

@@ -6,13 +6,16 @@ import type { JsonObject } from '../../json-object.ts';
 
 /** One row of docs/reference/load-balancer-fields.md. */
 export interface LoadBalancerField {
+  /** `Gateway` is Istio's, `Gateway API` that of Kubernetes. */
   readonly object: 'Service' | 'Gateway' | 'Gateway API' | 'VirtualService' | 'ConfigMap';
+  /** A path below the object, or several; or annotations. */
   readonly field: string;
   /**
    * `honoured`: it has its effect; `refused`: the exposure is refused with the reason; `noted`: a
    * note reports it; `others`: another component (Kubernetes, istiod, Envoy) implements it.
    */
   readonly treatment: 'honoured' | 'refused' | 'noted' | 'others';
+  /** One sentence for the page: what it does here, or what to use instead. */
   readonly help: string;
   /** Only for `noted`: whether `spec` has a value other than the default. */
   readonly isSet?: (spec: JsonObject) => boolean;

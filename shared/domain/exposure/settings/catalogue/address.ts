@@ -9,10 +9,13 @@ import { ENABLED, plainRow } from './new-rows.ts';
 /** The resources of CIS that have a virtual address. */
 const SERVERS: readonly CisPart[] = ['VirtualServer', 'TransportServer', 'IngressLink'];
 
+/** AS3 takes verbs and iControl REST shows adjectives; other words are the same in both. */
 const ADJECTIVES = { enable: 'enabled', disable: 'disabled' } as const;
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const ADDRESS = {
+  // AS3 restores all fields of this file; of an address it does not compare state and limit (as3.md
+  // §9.6).
   arp: plainRow({
     help: 'Whether BIG-IP answers ARP requests for the address. Default true.',
     annotation: 'arp',
@@ -69,6 +72,7 @@ export const ADDRESS = {
     ],
     examples: ['selective', 'all'],
   }),
+  // AS3 demands ARP to be off (as3.md §9.7); `combinations.ts` says so before anything is sent.
   spanning: plainRow({
     help:
       'Whether all units of the device group take traffic of the address. Default false; needs ' +
@@ -94,6 +98,8 @@ export const ADDRESS = {
     device: [{ field: 'serverScope', label: 'scope', absent: 'any' }],
     examples: ['all'],
   }),
+  // Without `absent`: nothing decides the traffic group that the partition gives, so it is not
+  // compared.
   trafficGroup: {
     help: 'Traffic group of the address. Default that of the partition.',
     schema: DevicePath,

@@ -42,6 +42,7 @@ export const ADMISSION = {
     suffices: isPartOf,
     examples: [['/Common/external']],
   },
+  // Without `differs`: operators may change it by hand, and the policy may keep that.
   connectionLimit: {
     help: 'Maximum number of concurrent connections; 0 means unlimited. Default 0.',
     schema: z.int().min(0).max(2_147_483_647),
@@ -58,6 +59,7 @@ export const ADMISSION = {
     live: { object: 'virtual', field: 'connectionLimit', schema: z.number().optional() },
     examples: [1_000],
   },
+  // The device shows "any" as a network of length 0 in the family of the address.
   source: {
     help:
       'Network whose clients may connect, such as `10.20.0.0/16`, or `any`; ' +

@@ -9,6 +9,8 @@ const MIRRORING = z.enum(['none', 'L4']);
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const AVAILABILITY = {
+  // Releases without the setting wrote nothing, which AS3 takes for 0: that is what their
+  // declarations read back as.
   reselectTries: {
     help: 'Number of other members to try when the selected member cannot be reached. Default 3; not used for UDP.',
     schema: z.int().min(0).max(65_535),

@@ -11,6 +11,7 @@ const SOURCE_PORTS = z.enum(['preserve', 'preserve-strict', 'change']);
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const CONNECTIONS = {
+  // No effect of its own: the comparison of profiles knows both sides of `profileTCP`.
   profileTcpServer: pathRow({
     help: 'TCP profile towards members; `profiles.tcp` then is the one towards clients.',
     annotation: 'profile-tcp-server',
@@ -61,6 +62,7 @@ export const CONNECTIONS = {
     reference: 'statistics',
     example: '/Common/stats',
   }),
+  // One-sided by AS3's choice, like enforcement and subscriber management below (as3.md §9.7).
   profileClassification: pathRow({
     help: 'Classification profile.',
     annotation: 'profile-classification',
@@ -112,6 +114,7 @@ export const CONNECTIONS = {
     reference: 'ltmPolicy',
     example: ['/Common/redirect'],
   }),
+  // AS3 wraps it in a service policy that is named by a hash of the path (as3.md §9.7).
   policyIdleTimeout: pathRow({
     help: 'Timer policy with idle timeouts.',
     annotation: 'policy-idle-timeout',
@@ -140,6 +143,7 @@ export const CONNECTIONS = {
     reference: 'persistence',
     examples: ['source-address', '/Common/my-persistence'],
   },
+  // A word and a path end in different fields of the device, so each of them has an effect.
   lastHop: {
     help:
       'Where answers to clients go: `auto` to the router that a packet came from, `disable` by the ' +
@@ -264,6 +268,7 @@ export const CONNECTIONS = {
     ],
     examples: ['reset'],
   }),
+  // Both clone pools are one property of AS3, and one list on the device.
   clonePoolClient: pathRow({
     help: 'Pool that gets a copy of the traffic of clients.',
     annotation: 'clone-pool-client',

@@ -93,6 +93,7 @@ export const HTTP_SERVICES = {
     reference: 'rewrite',
     example: '/Common/rewrite',
   }),
+  // Each of the two is attached on one side only (as3.md §9.7).
   profileRequestAdapt: pathRow({
     help: 'Request adapt profile (ICAP).',
     annotation: 'profile-request-adapt',
@@ -125,6 +126,7 @@ export const HTTP_SERVICES = {
       }),
     ],
   }),
+  // The only one of these that AS3 refuses on a class that has no HTTP, `Service_L4` (as3.md §9.7).
   profileTrafficLog: pathRow({
     help: 'Request logging profile.',
     annotation: 'profile-traffic-log',

@@ -10,21 +10,39 @@ type RowOf<S extends z.ZodType> = SettingRow & { readonly schema: S; readonly ho
 
 /** What all these rows say. */
 interface Row {
+  /**
+   * For the reference and the schema of sluice.yaml; also the help of every annotation of the row.
+   */
   readonly help: string;
   /** Without `sluice.io/`. */
   readonly annotation: string;
   /** Annotations of F5 with the same meaning and the same values. */
   readonly aliases?: readonly string[];
+  /** Which AS3 object has the property; default: the virtual server. */
   readonly object?: 'pool' | 'address';
   /** The property of AS3. */
   readonly property: string;
+  /**
+   * The property is an object, and the value is below this key, such as `egress` of `profileTCP`.
+   */
   readonly key?: string;
+  /**
+   * What AS3 makes of it on the device, for the comparison with it; empty: code of its own, or no
+   * comparison.
+   */
   readonly device: readonly DeviceEffect[];
+  /**
+   * Modes whose class has the property. AS3 ignores it in others without a word, so Sluice refuses
+   * it there (as3.md §9.7).
+   */
   readonly modes?: readonly Mode[];
+  /** Any of them must be provisioned; only for values, because references bring their modules. */
   readonly modules?: readonly ModuleName[];
+  /** Fields of CIS's custom resources with the same meaning, the first that is set counts. */
   readonly cis?: readonly CisField[];
 }
 
+/** F5's names come after Sluice's own, so they lose if both are on one object. */
 function annotationsOf(
   { help, annotation, aliases = [] }: Row,
   read: AnnotationReader,
@@ -32,6 +50,7 @@ function annotationsOf(
   return [`sluice.io/${annotation}`, ...aliases].map((name) => ({ name, help, read }));
 }
 
+/** Optional parts are left out rather than undefined, which the types do not allow. */
 function partsOf({
   help,
   modes,

@@ -8,6 +8,8 @@ const PATH = { schema: DevicePath, declared: DeclaredPath } as const;
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const PROFILES = {
+  // With a profile towards members as well, AS3 takes an object with both sides; alone it is a
+  // plain pointer.
   profileTcp: {
     ...PATH,
     help: 'TCP profile.',
@@ -29,6 +31,7 @@ export const PROFILES = {
     reference: 'tcp',
     examples: ['/Common/f5-tcp-wan'],
   },
+  // AS3 attaches its own default profile of the class if none is named.
   profileHttp: {
     ...PATH,
     help: 'HTTP profile.',

@@ -8,6 +8,7 @@ const HTTP = ['http', 'https'] as const;
 
 /** The order of these rows is the order of keys in declarations; new rows go to the end. */
 export const SECURITY = {
+  // AS3 makes an LTM policy for it and attaches a profile of its own (as3.md §9.7).
   policyWaf: pathRow({
     help: 'WAF policy.',
     annotation: 'policy-waf',
@@ -35,6 +36,7 @@ export const SECURITY = {
       cisPath(['Policy'], 'l3Policies.botDefense', ESSENTIAL),
     ],
   }),
+  // Older devices ignore it without a word (as3.md §9.7).
   profileIntegratedBotDefense: pathRow({
     help: 'Profile of F5 Distributed Cloud Bot Defense; BIG-IP 17.0 or newer.',
     annotation: 'profile-integrated-bot-defense',
@@ -106,6 +108,7 @@ export const SECURITY = {
       ),
     ],
   }),
+  // AS3 attaches the other two profiles with it (as3.md §9.7).
   profileAccess: pathRow({
     help: 'Access profile (per-session policy).',
     annotation: 'profile-access',
@@ -119,6 +122,8 @@ export const SECURITY = {
       cisPath(['Policy'], 'l7Policies.profileAccess', { ...ESSENTIAL, ...ONLY_VIRTUAL_SERVERS }),
     ],
   }),
+  // AS3 takes it only beside an access or PingAccess profile (as3.md §9.7); `combinations.ts` says
+  // so first.
   policyPerRequestAccess: pathRow({
     help: 'Per-request access policy; needs `profileAccess` or `profilePingAccess`.',
     annotation: 'policy-per-request-access',
@@ -211,6 +216,7 @@ export const SECURITY = {
     example: ['/Common/log-all', '/Common/log-illegal'],
     cis: [{ parts: ['Policy'], field: 'profiles.logProfiles', read: CIS_READERS.pathList }],
   }),
+  // Nothing of its own to compare: the device has one list of VLANs with a flag, see `vlans`.
   rejectVlans: pathsRow({
     help: 'VLANs that are refused; not together with `vlans`.',
     annotation: 'reject-vlans',
@@ -230,6 +236,7 @@ export const SECURITY = {
     ],
     examples: [500],
   }),
+  // No reference whose kind would tell the module, so it is named here (as3.md §9.7).
   maximumBandwidth: plainRow({
     help: 'Maximum bandwidth in Mbps. Default unlimited.',
     annotation: 'maximum-bandwidth',

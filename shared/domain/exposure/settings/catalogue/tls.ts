@@ -87,6 +87,8 @@ export const TLS = {
     modes: ['tcp', 'http', 'https'],
     examples: [true],
   }),
+  // AS3 makes the second virtual server itself, and its own default is true; so the row writes
+  // false, and drift has code for that server (as3.md §9.7).
   redirect80: plainRow({
     help:
       'Whether a second virtual server on port 80 redirects clients to this one. Default false; ' +
@@ -113,6 +115,7 @@ export const TLS = {
       cisPath(['Policy'], 'profiles.http2.client', ONLY_VIRTUAL_SERVERS),
     ],
   }),
+  // One property of AS3 for both sides: the row above has `ingress` of it (as3.md §9.7).
   profileHttp2Server: pathRow({
     help: 'HTTP/2 profile towards the gateway; needs `httpMrfRouting`.',
     annotation: 'profile-http2-server',
@@ -127,6 +130,7 @@ export const TLS = {
       cisPath(['Policy'], 'profiles.http2.server', ONLY_VIRTUAL_SERVERS),
     ],
   }),
+  // AS3 shows it on the device as a profile, not as a field.
   httpMrfRouting: plainRow({
     help: 'Whether BIG-IP routes HTTP messages, not connections (MRF). Default false.',
     annotation: 'http-mrf-routing',

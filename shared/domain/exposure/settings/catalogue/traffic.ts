@@ -57,6 +57,7 @@ export const TRAFFIC = {
     },
     examples: ['least-connections-member'],
   },
+  // `declared` is wider: what an older release accepted must still be readable.
   snat: {
     help: 'Source address translation, or the path of a SNAT pool. Default `auto`.',
     schema: z.union([z.enum(SNAT_WORDS), DevicePath]),
@@ -81,6 +82,7 @@ export const TRAFFIC = {
     reference: 'snatPool',
     examples: ['none', '/Common/my-snat'],
   },
+  // Always written, even empty, because AS3's default is not "none" (as3.md §3.3).
   persistence: {
     help: 'Persistence methods or paths of persistence profiles. Default none.',
     schema: z.array(z.union([z.enum(PERSISTENCE_METHODS), DevicePath])),

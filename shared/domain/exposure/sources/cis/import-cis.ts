@@ -35,6 +35,7 @@ import { type GatewayServer, gatewayServers } from './gateway-servers.ts';
 export interface ImportedIngress {
   readonly cluster: string;
   readonly service: string;
+  /** Names of devices in sluice.yaml. */
   readonly devices: readonly string[];
   readonly virtualAddress?: string;
   readonly partition?: string;
@@ -45,6 +46,7 @@ export interface ImportedIngress {
 
 /** Entries and annotations, and what could not be converted. */
 export interface CisImport {
+  /** By Service, in alphabetical order. */
   readonly ingresses: readonly ImportedIngress[];
   /** Policies of CIS that annotations ask for by name. */
   readonly serviceBundles: readonly ImportedBundle[];
@@ -61,6 +63,7 @@ export interface CisImport {
   readonly staying: readonly string[];
   /** What the annotations require in sluice.yaml. */
   readonly needs: ImportNeeds;
+  /** What is left to people, each once, with object, field and reason. */
   readonly notCarried: readonly NotCarried[];
 }
 
@@ -76,7 +79,9 @@ export interface ImportNeeds {
 
 /** Values that the objects of CIS do not contain. */
 export interface CisImportOptions {
+  /** `clusters[].id` for the entries. */
   readonly cluster: string;
+  /** `devices[].name` for the entries. */
   readonly devices: readonly string[];
   /** CIS's `--pool-member-type`: `nodeport` is `nodes`, `cluster` is `pods`. */
   readonly members: 'pods' | 'nodes';
