@@ -76,6 +76,7 @@ function remarksOn(slice: Slice, results: readonly PartitionResult[]): readonly 
   ];
 }
 
+/** What the result takes over from the slice, so that the watcher can match them. */
 function about(slice: Slice): Omit<Settled, 'exposures'> {
   const { owner, clusterUid, version, device, devices, servers, notes } = slice;
   return { owner, clusterUid, version, device, devices, servers, notes };
@@ -116,6 +117,7 @@ function identity(slice: Slice, e: Exposure): Omit<ExposureResult, 'outcome' | '
   };
 }
 
+/** Whether the plan of any partition has the exposure. */
 function isPlanned(
   { owner }: Slice,
   exposure: Exposure,
@@ -158,6 +160,7 @@ function resultFor(
   return { ...base, ...errorText(entry) };
 }
 
+/** What became of each kind of change, in the words of the event. */
 const OUTCOME = {
   create: 'applied',
   update: 'applied',

@@ -22,11 +22,14 @@ import { OutOfTime } from './outage.ts';
 
 /** The device, and what proves that the order is still held. */
 export interface TakeOverWork {
+  /** Only its paths are used. */
   readonly device: Device;
   /** The clusters of this installation; what others want stays. */
   readonly clusters: ReadonlySet<string>;
   readonly log: Logger;
+  /** Called before each write; rejects if another process may have the order by now. */
   readonly prove: () => Promise<void>;
+  /** False near the end of the function's time; then the rest of the order comes again. */
   readonly hasTime: () => boolean;
 }
 
@@ -65,6 +68,7 @@ async function takeOverAll(work: TakeOverWork, asked: readonly TakeOver[]): Prom
 
 const UNITS = ['active', 'peer'] as const;
 
+/** Empty if there is no such unit, or it does not answer. */
 function liveOn(unit: PathUnit, { active, peer }: PathReading): LiveEntries {
   const there = unit === 'active' ? active : peer;
   return liveEntries(there === undefined || there === 'away' ? [] : there);

@@ -19,7 +19,9 @@ type Verdict =
 
 /** A property of a class with its verdict. */
 export interface PropertyVerdict {
+  /** Name in AS3's schema. */
   readonly property: string;
+  /** Shown in docs/reference/settings.md. */
   readonly verdict: Verdict;
 }
 
@@ -162,6 +164,7 @@ export function idleVerdicts(): readonly string[] {
   );
 }
 
+/** The cell of the table; settings are links to their sections. */
 function sentenceOf(verdict: Verdict): string {
   if ('setting' in verdict)
     return verdict.setting.map((name) => `[${name}](#${name.toLowerCase()})`).join(', ');

@@ -13,8 +13,11 @@ const PACKERS = ['pack.ts', 'stamp.ts'];
 
 /** One build: its sources, its output folder, and its functions. */
 export interface Build {
+  /** Absolute path of the repository. */
   readonly root: string;
+  /** Absolute path, such as `dist` of the root. */
   readonly out: string;
+  /** All functions of the build; another list makes the stamp stale. */
   readonly targets: readonly BuildTarget[];
 }
 
@@ -35,6 +38,7 @@ interface Stamp {
 
 const stampPath = (out: string): string => join(out, 'stamp.json');
 
+/** The path as well, so that two files whose contents were exchanged do not look the same. */
 function add(hash: Hash, path: string): void {
   hash.update(path);
   hash.update(existsSync(path) ? readFileSync(path) : 'absent');
@@ -55,6 +59,7 @@ function hashOf({ root, out, targets }: Build, inputs: readonly string[]): strin
   return hash.digest('hex');
 }
 
+/** Empty if there is no stamp, or it cannot be parsed: then everything is built. */
 function read(out: string): Partial<Stamp> {
   try {
     return JSON.parse(readFileSync(stampPath(out), 'utf8')) as Stamp;
@@ -102,6 +107,7 @@ export function filesOf({ name, beside = [] }: BuildTarget, out: string): readon
   return [...all].sort().map((path) => join(out, path));
 }
 
+/** Of the files that the archive contains, and of the code that packs them. */
 function codeHash(target: BuildTarget, out: string): string {
   const hash = createHash('sha256');
   for (const path of filesOf(target, out)) {
@@ -112,6 +118,7 @@ function codeHash(target: BuildTarget, out: string): string {
   return hash.digest('hex');
 }
 
+/** Of what is packed of sluice.yaml; the same for archives without one. */
 function configHash(config: string | undefined): string {
   return createHash('sha256')
     .update(JSON.stringify(config === undefined ? null : packedConfig(config)))

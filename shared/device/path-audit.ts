@@ -17,16 +17,20 @@ import type { PathReading } from './paths.ts';
 /** The device, and what it declares. */
 export interface PathAuditScope {
   readonly device: Pick<Device, 'name' | 'paths' | 'abandoned'>;
+  /** The networks say where the paths are kept. */
   readonly config: Pick<DeviceConfig, 'name' | 'partitions' | 'networks'>;
+  /** Clusters whose paths are looked at; others belong to another installation. */
   readonly site: Pick<SluiceConfig, 'clusters' | 'ingresses'>;
   /** By partition; without those that cannot be read. */
   readonly states: ReadonlyMap<string, DeclaredState>;
+  /** `sleep` is the pause between two readings. */
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
 }
 
 /** A run that writes paths looks like a difference; pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
+/** Without its journal nobody knows whose entries are whose, so nothing else is judged. */
 function unreadable({ config }: PathAuditScope, reason: string): AuditFinding {
   return {
     device: config.name,
@@ -39,6 +43,7 @@ function unreadable({ config }: PathAuditScope, reason: string): AuditFinding {
   };
 }
 
+/** A data group that is named like a journal and is none. */
 function stray({ config }: PathAuditScope, name: string): AuditFinding {
   const { partition } = config.networks;
   return {
@@ -89,6 +94,7 @@ function figuresOf({ site, states, clock }: PathAuditScope, records: JournalReco
 
 /** What one reading of the paths shows. */
 export interface PathLook {
+  /** Empty without paths. */
   readonly findings: readonly AuditFinding[];
   /** Absent without paths, or if the journal cannot be read. */
   readonly figures?: PathFigures;
@@ -133,6 +139,7 @@ export async function auditPaths(scope: PathAuditScope): Promise<PathLook> {
   }
 }
 
+/** A run that writes makes two readings differ; what is equal twice is a finding. */
 async function steadyLook(scope: PathAuditScope): Promise<PathLook> {
   let before = await lookAtPaths(scope);
   for (let look = 1; before.findings.length > 0; look += 1) {

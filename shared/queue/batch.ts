@@ -23,12 +23,15 @@ export type GroupHandler = (
 
 /** The reason why a message is given up. */
 export interface MessageVerdict {
+  /** See docs/reference/codes.md. */
   readonly code: string;
+  /** Complete sentences, at most 500 characters of them from the error. */
   readonly reason: string;
 }
 
 /** How a function handles the messages of its batches. */
 export interface BatchWork {
+  /** Gets all messages of a group at once, and each alone if that threw. */
   readonly handle: GroupHandler;
   /** Always handle the messages of a group one at a time. */
   readonly single?: boolean;
@@ -42,6 +45,7 @@ export interface BatchWork {
   readonly queue: () => Pick<Queue, 'changeVisibility' | 'delete'>;
   /** Tracks messages that may have crashed a process. */
   readonly suspects: Suspects;
+  /** For the log; the batch goes on. */
   readonly onError: (group: string, error: unknown) => void;
 }
 
@@ -73,6 +77,7 @@ export function handleGroups(work: BatchWork): Handler {
   };
 }
 
+/** For a message that was alone in the process each time that it died. */
 function deadly({ receiveCount }: QueueMessage, tries: number): MessageVerdict {
   return {
     code: 'Q617',
@@ -89,6 +94,7 @@ interface Group {
   readonly messages: readonly QueueMessage[];
 }
 
+/** Resolves with the messages that go back to the queue. */
 async function handleGroup(
   work: BatchWork,
   context: FunctionContext,
@@ -138,6 +144,7 @@ async function handleAlone(
   }
 }
 
+/** False if it could not be moved: then it goes back to the queue, and is tried again. */
 async function giveUp(
   work: BatchWork,
   context: FunctionContext,

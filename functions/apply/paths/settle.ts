@@ -35,9 +35,11 @@ import { writeEntries } from './write.ts';
 
 /** What is known when the declares are done. */
 export interface DeclaresDone {
+  /** What is declared now, whether the run changed it or not. */
   readonly results: readonly PartitionResult[];
   /** Whether every partition of the device could be read. */
   readonly isWhole: boolean;
+  /** Entries that the slices of this run ask for, declared or not. */
   readonly requests: readonly EntryRequest[];
   /** Members that left with open connections. */
   readonly busy: ReadonlySet<string>;
@@ -93,6 +95,10 @@ function decide(
   };
 }
 
+/**
+ * Brings both units in line with the records, except what was refused before; resolves with the
+ * number of changes.
+ */
 async function writeBack(job: PathJob, records: JournalRecords, units: Units): Promise<number> {
   const now = job.clock.now();
   const grace = pathGrace(job.site);
@@ -136,6 +142,9 @@ async function declaredElsewhere({ device }: PathJob): Promise<readonly Declared
 
 /** What a run did after its declares. */
 export interface PathRemovals extends Decided {
+  /**
+   * Whether anything on the device changed in the run, so that it has to be saved and synchronised.
+   */
   readonly wrote: boolean;
 }
 

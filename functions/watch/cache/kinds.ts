@@ -49,10 +49,13 @@ export type ObservedObject =
 export interface ObservedKind extends StreamKind {
   /** Only objects in the namespaces of ingresses are relevant. */
   readonly local: boolean;
+  /** Selects at the API server, so that other objects are not even transferred. */
   readonly labelSelector?: string;
+  /** The same by fields, of which the API server knows only a few of each kind. */
   readonly fieldSelector?: string;
   /** An optional kind: if it is unreadable or not served, only some information is missing. */
   readonly optional?: keyof OptionalKinds;
+  /** May throw: then the stream keeps the last readable state of the object. */
   readonly observe: (raw: RawObject) => ObservedObject;
 }
 
@@ -66,12 +69,17 @@ function observeService(raw: RawObject): ObservedObject {
   };
 }
 
+/**
+ * A VirtualService anywhere may name a Gateway, and a Gateway anywhere may select the pods of an
+ * ingress.
+ */
 const ISTIO = {
   group: 'networking.istio.io',
   versions: ['v1', 'v1beta1', 'v1alpha3'],
   namespaced: true,
   local: false,
 };
+/** Read beside ingresses only; nodes and namespaces say otherwise below. */
 const CORE = { group: '', versions: ['v1'], namespaced: true, local: true };
 const API = { group: 'gateway.networking.k8s.io', namespaced: true, local: false };
 

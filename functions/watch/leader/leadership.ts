@@ -33,6 +33,7 @@ export interface LeaseTiming {
    * pauses.
    */
   readonly validMs: number;
+  /** Interval of renewals; each pause is between 75 % and 125 % of it. */
   readonly renewMs: number;
   /** Interval at which a waiting replica reads the Lease. */
   readonly lookMs: number;
@@ -52,10 +53,12 @@ export const LEASE_TIMING_MS: LeaseTiming = {
 /** The Lease, and what to call when leadership is won or lost. */
 export interface LeadershipOptions {
   readonly client: KubernetesClient;
+  /** Namespace and name of the Lease, and this replica's identity as a holder. */
   readonly place: LeasePlace;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Overrides, for tests; default: {@link LEASE_TIMING_MS}. */
   readonly timing?: Partial<LeaseTiming> | undefined;
   /** Whether a holder certainly no longer runs; default: checks the processes of this host. */
   readonly isDead?: (holder: string) => boolean;
@@ -65,6 +68,7 @@ export interface LeadershipOptions {
   readonly mayLead?: () => Promise<boolean>;
   /** Called with the epoch of the new term before it is used. */
   readonly won: (epoch: number) => void;
+  /** Called when another replica has taken the Lease; not called by `stop`. */
   readonly lost: () => void;
 }
 
@@ -77,6 +81,7 @@ interface Term {
 }
 
 interface ObservedRenewal {
+  /** As the holder wrote it; only compared for equality, because its clock is not trusted. */
   readonly renewed: string;
   readonly epoch: number;
   /** By this process's monotonic clock. */
@@ -180,6 +185,10 @@ export class Leadership {
     );
   }
 
+  /**
+   * Campaigns or renews until the end. `looked` is called after the first read that succeeded, or
+   * at the end.
+   */
   async #run(looked: () => void): Promise<void> {
     const { clock, log, random } = this.#options;
     let failures = 0;
@@ -214,6 +223,7 @@ export class Leadership {
     looked();
   }
 
+  /** One look at the Lease by a replica that does not lead. */
   async #campaign(): Promise<void> {
     const { client, place } = this.#options;
     const lease = await client.get(LEASES, place.name, place.namespace);
@@ -222,6 +232,10 @@ export class Leadership {
     if ((await this.#options.mayLead?.()) !== false) await this.#take(lease, claim);
   }
 
+  /**
+   * Claims the Lease with an epoch above all earlier ones. If another replica was faster, nothing
+   * changes.
+   */
   async #take(lease: RawObject | undefined, claim: LeaseRecord | undefined): Promise<void> {
     const { client, place, clock } = this.#options;
     const proven = momentOf(clock);
@@ -293,11 +307,13 @@ export class Leadership {
     return now - seen.at >= claim.durationMs;
   }
 
+  /** Callers that come while a renewal runs wait for the same one. */
   #renewOnce(above = 0): Promise<void> {
     this.#renewing ??= this.#renew(above).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }
 
+  /** A lost update is read back: only another holder or epoch ends the term. */
   async #renew(above: number): Promise<void> {
     const { client, place, clock } = this.#options;
     const term = this.#term;
@@ -333,6 +349,7 @@ export class Leadership {
     this.#term = { epoch, lease: written, proven };
   }
 
+  /** Forgets what it knew, because the next leader may have changed it. */
   #lose(term: Term): void {
     this.#term = undefined;
     this.#options.handover?.take(undefined);

@@ -17,19 +17,24 @@ export type Connect = (address: string, port: number, signal: AbortSignal) => Pr
 
 /** istiod delays pushes up to 10 s, and a listener without its secret opens after 15 s. */
 const GRACE_MS = 30_000;
+/** Between two rounds; each pause is between 50 % and 150 % of it. */
 const PAUSE_MS = 2_000;
 const MAX_PARALLEL_PROBES = 16;
 
 /** An Event to record for one server. */
 export interface ProbeResult {
+  /** As the port mapping has it. */
   readonly server: ServerReport;
+  /** `Listening`, or a warning `NotListening` with the reason of the first failure. */
   readonly occurrence: EventMessage;
 }
 
 /** How probes connect; `signal` ends them. */
 export interface ProbeOptions {
+  /** One attempt at one target. */
   readonly connect: Connect;
   readonly clock: Clock;
+  /** From 0 to 1; spreads the rounds of many ingresses. */
   readonly random: () => number;
   readonly signal: AbortSignal;
 }
@@ -119,6 +124,7 @@ export class ListenerProbes {
   }
 }
 
+/** A server whose ports in the pod change is probed again. */
 function keyOf({ api, gateway, server, envoyPorts }: ServerReport): string {
   return `${api} ${gateway} ${server} ${envoyPorts.join(',')}`;
 }
@@ -163,6 +169,7 @@ function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: S
   return { subject, type: 'Warning', reason: 'NotListening', message };
 }
 
+/** The first three targets; the others are counted. */
 function some(targets: readonly string[]): string {
   return targets.length > 3
     ? `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`

@@ -12,7 +12,10 @@ import { sentence, type EventMessage, type EventTarget } from './event-object.ts
 import { failureOf } from './event-failure.ts';
 import { EventStore, type LastMessages } from './event-store.ts';
 
-/** Maximum number of objects written in parallel, and of requests per second. */
+/**
+ * Maximum number of objects written in parallel, and of requests per second. One object has one
+ * write at a time, so that its Events keep their order.
+ */
 const MAX_PARALLEL_WRITES = 8;
 const REQUESTS_PER_SECOND = 100;
 
@@ -33,13 +36,16 @@ export interface Recorder {
 
 /** How Events are written, and the clock of their retries. */
 export interface RecorderOptions {
+  /** Fenced: on a replica that no longer leads, writes reject with {@link Fenced}. */
   readonly client: KubernetesClient;
   readonly clock: Clock;
+  /** From 0 to 1; spreads retries. */
   readonly random: () => number;
   readonly log: Logger;
 }
 
 interface PendingMessages {
+  /** The newest that were reported; older ones that were not written yet are replaced. */
   readonly messages: readonly EventMessage[];
   readonly again: boolean;
 }
@@ -47,8 +53,13 @@ interface PendingMessages {
 /** An object with pending messages, by scope. */
 interface Pending {
   readonly target: EventTarget;
+  /** By the scope of {@link Recorder.report}, each with its own current messages. */
   readonly scopes: Map<string, PendingMessages>;
   running: boolean;
+  /**
+   * In a row, for the pause before the next try; faults of the API server count for all objects
+   * together.
+   */
   failures: number;
 }
 
@@ -123,6 +134,7 @@ export class EventRecorder implements Recorder {
     return this.#running === 0 && gateways.size === 0 && others.size === 0;
   }
 
+  /** The next object whose messages can be written, and that is not being written. */
   #next(): Pending | undefined {
     for (const queue of [this.#ready.gateways, this.#ready.others])
       for (const uid of queue) {
@@ -134,6 +146,7 @@ export class EventRecorder implements Recorder {
     return undefined;
   }
 
+  /** Starts writes up to the limit; called whenever something becomes ready or ends. */
   #pump(): void {
     while (this.#running < MAX_PARALLEL_WRITES && !this.#paused) {
       const entry = this.#next();
@@ -149,6 +162,9 @@ export class EventRecorder implements Recorder {
     if (this.#isIdle()) for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
+  /**
+   * Writes what an object lacks, scope by scope. Messages that arrive meanwhile get another turn.
+   */
   async #attempt(entry: Pending): Promise<void> {
     try {
       const said = await this.#store.said(entry.target);
@@ -166,6 +182,10 @@ export class EventRecorder implements Recorder {
     }
   }
 
+  /**
+   * `said`: the last message of each subject, as the API server has it; updated as messages are
+   * written.
+   */
   async #bringInLine(
     entry: Pending,
     scope: string,
@@ -194,6 +214,10 @@ export class EventRecorder implements Recorder {
     }
   }
 
+  /**
+   * After a missing permission, which may be granted meanwhile: reports the message again, if it is
+   * still current.
+   */
   async #sayAgain(target: EventTarget, message: EventMessage, after: number): Promise<void> {
     const { clock } = this.#options;
     await clock.sleep(after, this.#abort.signal);
@@ -215,6 +239,7 @@ export class EventRecorder implements Recorder {
     );
   }
 
+  /** If the API server itself does not answer, all objects wait; otherwise only this one. */
   #failed(entry: Pending, error: unknown): void {
     const { clock, random, log } = this.#options;
     if (this.#stopping) return this.#drop();

@@ -13,18 +13,22 @@ import { PATH_METRICS } from './path-metrics.ts';
 export interface WatchMeter extends QueueMeter {
   /** `lag`: milliseconds since the oldest change that it contains for the first time. */
   snapshot(owner: string, lag: number | undefined): void;
+  /** A result for this owner arrived. */
   settled(owner: string): void;
 }
 
 /** The metrics of one watcher, in their own registry. */
 export interface Metrics {
+  /** Counts what happens; the rest is read from the source at each scrape. */
   readonly meter: WatchMeter;
   readonly registry: Registry;
+  /** The answer to a scrape: `type` is the content type of Prometheus' text format. */
   text(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
 /** State that metrics read when they are scraped. */
 export interface MetricsSource {
+  /** One for each stream that runs now. */
   readonly states: () => readonly StreamReport[];
   /** Undefined on a standby replica. */
   readonly epoch: () => number | undefined;
@@ -50,6 +54,7 @@ type Labels = Readonly<Record<string, string>>;
 interface ReadMetric {
   /** Complete. */
   readonly name: string;
+  /** For Prometheus, and for docs/reference/metrics.md, which a test compares. */
   readonly help: string;
   readonly labels?: readonly string[];
   /** Each set of labels with its value; ended streams are omitted. */

@@ -24,17 +24,21 @@ interface Placed {
 interface Case extends CodedReason {
   readonly port: number;
   readonly verdict: Verdict;
+  /** Envoy listens at the port, even if BIG-IP cannot reach the address that it binds. */
   readonly open: boolean;
+  /** Whether only the privilege is missing: another port in the pod would open it. */
   readonly curable: boolean;
 }
 
 /** Results by server; a Gateway API listener may have several ports. */
 type Cases = Map<ServerSpec, Case[]>;
 
+/** A server that opens nothing at this port. */
 function closed(port: number, verdict: Verdict, because: CodedReason): Case {
   return { port, verdict, open: false, curable: false, code: because.code, reason: because.reason };
 }
 
+/** Ports of Envoy, the agent and ztunnel in the pod itself. */
 function reserved(port: number): CodedReason {
   return {
     code: 'MAP214',
@@ -65,12 +69,16 @@ function inBuildOrder(accepted: readonly Placed[]): Placed[] {
 /** `of-old`: without discoverySelectors, and with the revision of the mesh options for all pods. */
 type Rules = 'present' | 'of-old';
 
+/**
+ * Whether the old rules would give the same result, so that nothing needs to be evaluated twice.
+ */
 function isAsOfOld({ world, workload }: WorkloadContext): boolean {
   return (
     workload.revision === world.mesh.revision && !world.discovery(workload.revision).isSelective
   );
 }
 
+/** In istiod's order; without those in namespaces that the mesh does not read. */
 function meshServices({ world, workload }: WorkloadContext): readonly Service[] {
   const { isSelective, reads } = world.discovery(workload.revision);
   const all = world.services.inOrder;
@@ -130,6 +138,10 @@ function mergeAll(
   return accepted;
 }
 
+/**
+ * The ports in the pod for the number of a server: by Istio's rule, or by the Services of a Gateway
+ * API Gateway.
+ */
 function resolve(server: ServerSpec, { ports }: WorkloadContext): readonly number[] {
   return server.attachment === undefined
     ? ports.ofIstio(server.number)
@@ -170,6 +182,7 @@ function noServicePort(spec: ServerSpec, stage: WorkloadContext): CodedReason {
   };
 }
 
+/** The rest of the evaluation of a server that opens no port. */
 const NOTHING = { resolved: [], open: [], curable: false, http3: false } as const;
 
 /** One evaluation of a server from its evaluations for each workload. */
@@ -202,6 +215,7 @@ function combine(
 }
 
 interface Conclusions {
+  /** Results by the rules of the present version. */
   readonly cases: Cases;
   /** Results by the old rules. */
   readonly before: Cases;

@@ -22,11 +22,18 @@ export type RouteVerdict =
  * AUTO_PASSTHROUGH.
  */
 export interface RouteContext {
+  /** `emptyRouteCounts` decides about blocks without destinations. */
   readonly mesh: MeshOptions;
+  /** What the gateway pods see of VirtualServices: exported to them, and read by their revision. */
   readonly table: RouteTable;
+  /** Those that the mesh reads; with AUTO_PASSTHROUGH they are the routes. */
   readonly services: readonly Service[];
 }
 
+/**
+ * A host of a server may name a namespace, as in `ns/host`; then only VirtualServices of that
+ * namespace match.
+ */
 function overlaps(server: ServerSpec, virtualService: VirtualService): boolean {
   return server.hosts.some((host) => {
     const namespace = hostNamespace(host);
@@ -36,6 +43,7 @@ function overlaps(server: ServerSpec, virtualService: VirtualService): boolean {
   });
 }
 
+/** Whether the block makes a listener; before Istio 1.31, one with an empty route did. */
 function counts(block: BoundBlock, mesh: MeshOptions): boolean {
   return block.destinations > 0 || mesh.emptyRouteCounts;
 }
@@ -96,6 +104,7 @@ function passthroughRoutes(
   return { by, taken };
 }
 
+/** Which block of VirtualServices decides; passthrough servers look at `tls`, others at `tcp`. */
 type BlockKind = 'tcp' | 'tls';
 
 /** The reason why a VirtualService does not route to a server. */
@@ -113,6 +122,7 @@ function whyNot(server: ServerSpec, virtualService: VirtualService, block: Block
   return `no ${block} block of ${name} matches port ${server.number}`;
 }
 
+/** VirtualServices named in one reason; the others are counted. */
 const MAX_SHOWN = 3;
 
 /** The reason for a server without a route, with the nearest VirtualService. */
@@ -185,6 +195,7 @@ function bySni(server: ServerSpec, world: RouteContext, sni: Map<string, string>
   return { routed: false, ...explainMissing(server, world.table, 'tls') };
 }
 
+/** Routes of a server that is plain TCP or terminates TLS. */
 function byTcp(server: ServerSpec, world: RouteContext): RouteVerdict {
   const block = tcpRoute(server, world);
   if (block !== undefined)

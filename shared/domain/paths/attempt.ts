@@ -12,7 +12,9 @@ import { type SourceRow, validAddresses } from './sources.ts';
 export interface PodMember {
   /** As it stands in pools, with the route domain. */
   readonly address: string;
+  /** The same address as a number, without the route domain. */
   readonly ip: Ip;
+  /** The node that the pod runs on, which the path leads to. */
   readonly nodeName: string;
   /** The pod ends or has ended: what is missing for it is not reported. */
   readonly leaving: boolean;
@@ -20,8 +22,14 @@ export interface PodMember {
 
 /** Why a source has no path: what is the case, and what to do about it. */
 export interface MissingPath {
+  /**
+   * GW180: no network; GW181: unreadable; GW183: another network; GW184: no address of the node;
+   * GW186: not trusted.
+   */
   readonly code: 'GW180' | 'GW181' | 'GW183' | 'GW184' | 'GW186';
+  /** A predicate about the node, such as `it has no IPv6 InternalIP`. */
   readonly what: string;
+  /** An imperative, without an end mark. */
   readonly remedy: string;
 }
 
@@ -93,6 +101,7 @@ export function nodeAddress(
 
 /** A network, and the field that names it. */
 interface NamedNetwork {
+  /** For messages. */
   readonly field: string;
   readonly network: Cidr;
 }

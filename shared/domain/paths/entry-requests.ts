@@ -9,8 +9,11 @@ import { isPreferred, leadingTo } from './preference.ts';
 
 /** An entry that a slice asks for. */
 export interface EntryRequest extends Entry {
+  /** `cluster/namespace/service`; its cluster decides who may have the entry. */
   readonly owner: string;
+  /** The node that the entry leads to, for messages. */
   readonly node: string;
+  /** Of the slice; the newest request for an entry decides. */
   readonly version: Version;
   /** The members that need it. */
   readonly members: readonly string[];
@@ -47,6 +50,7 @@ export function entryRequests(
 
 /** Requests that another cluster stands in the way of. */
 export interface ContestedRequest {
+  /** Not granted; its members wait, or go another way. */
   readonly request: EntryRequest;
   /** The cluster that has the entry. */
   readonly cluster: string;
@@ -61,6 +65,7 @@ function byVersion(a: EntryRequest, b: EntryRequest): number {
 
 /** What is known when requests are granted. */
 export interface WishRules {
+  /** Entries on the active unit, by key. */
   readonly live: LiveEntries;
   /** The clusters of this installation. */
   readonly clusters: ReadonlySet<string>;
@@ -114,6 +119,10 @@ function withMore(requested: readonly string[], before: readonly string[]): stri
   return [...new Set([...requested, ...before])].slice(0, MAX_MEMBERS).toSorted();
 }
 
+/**
+ * A first record. Only an entry that no other one names lists its members, because others are found
+ * by their addresses.
+ */
 function created({ members, alone, ...request }: EntryRequest): JournalRecord {
   const { kind, at, tunnel, to, owner, node, version } = request;
   return {

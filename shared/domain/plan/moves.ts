@@ -19,7 +19,9 @@ export interface Move {
   readonly change: string;
   /** `changeId` of the creation; another one if the address changes too. */
   readonly creation: string;
+  /** Partition that has it now. */
   readonly from: string;
+  /** Partition that it is wanted in. */
   readonly to: string;
 }
 
@@ -116,8 +118,11 @@ export function withArriving(
 
 /** A move with the exposure at its new place. */
 export interface Relocation extends Move {
+  /** `cluster/namespace/service`. */
   readonly owner: string;
+  /** `exposureKey` at the present place. */
   readonly key: string;
+  /** As it is wanted at the new place. */
   readonly exposure: Exposure;
 }
 
@@ -148,6 +153,9 @@ function relocations(
   );
 }
 
+/**
+ * The exposures of the state to which the owner contributes, with the gateways that it names there.
+ */
 function ownedBy(
   { exposures }: DeclaredState,
   owner: string,
@@ -160,6 +168,7 @@ function ownedBy(
 
 interface Stuck {
   readonly move: Relocation;
+  /** Nodes that exposures which stay keep in other partitions. */
   readonly used: NodesInUse;
 }
 
@@ -219,6 +228,7 @@ function without(
   );
 }
 
+/** The removal waits with the creation, so that the service is not gone meanwhile. */
 function keptInWords({ owner, exposure, to }: Relocation, used: NodesInUse): HeldRemoval {
   const target = exposureKey(exposure);
   return {

@@ -32,11 +32,13 @@ function tagOf({
   return `${ino}-${mtimeNs}-${size}`;
 }
 
+/** Undefined if there is no such file. */
 function currentTag(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found === undefined ? undefined : tagOf(found);
 }
 
+/** Compared under the lock of the store, so that nobody writes in between. */
 function holds(condition: Condition, present: string | undefined): boolean {
   if (condition === undefined) return true;
   return condition === 'absent' ? present === undefined : present === condition.tag;
@@ -56,6 +58,7 @@ function writeTemporary(path: string, text: string, id: string): string {
   return temporary;
 }
 
+/** Also if a folder on the way is missing, or is a file. */
 async function undefinedIfMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

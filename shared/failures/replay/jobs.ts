@@ -4,11 +4,14 @@ import type { Blobs } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { ReplayItem, ReplayJob } from './job.ts';
 
+/** Progress is saved page by page, so a page is small. */
 const PAGE_ITEMS = 100;
+/** Attempts to change a head that others change at the same time. */
 const MAX_RACES = 20;
 
 /** The items of a job, held by its driver. */
 export interface Ledger {
+  /** By their index in the job; updated by each `save`. */
   readonly items: readonly ReplayItem[];
   /** Resolves when stored; rejects with RPL704 if another driver wrote in the meantime. */
   save(changes: ReadonlyMap<number, ReplayItem>): Promise<void>;
@@ -16,14 +19,17 @@ export interface Ledger {
 
 /** Stores jobs. Rejects with RPL700 if the storage is unavailable. */
 export interface Jobs {
+  /** The id must be new; an existing head is not overwritten. */
   create(job: ReplayJob, items: readonly ReplayItem[]): Promise<void>;
   /** Newest first. */
   list(): Promise<readonly ReplayJob[]>;
   /** Rejects with RPL702 if it does not exist. */
   get(id: string): Promise<ReplayJob>;
+  /** In their order; rejects with RPL702 if a page is missing. */
   items(id: string): Promise<readonly ReplayItem[]>;
   /** `edit` may be called several times, and throws to refuse the change. */
   update(id: string, edit: (job: ReplayJob) => ReplayJob): Promise<ReplayJob>;
+  /** For the one driver of the job; a second one makes the next `save` of the first reject. */
   ledger(id: string): Promise<Ledger>;
   /**
    * Removes jobs that ended, or were never started, before `before`. Resolves with their number.
@@ -36,10 +42,12 @@ const pageKey = (id: string, page: number): string =>
   `jobs/${id}/items-${String(page).padStart(5, '0')}.json`;
 const Page = z.array(ReplayItem);
 
+/** States in which nothing is sent any more, or never was. */
 const OVER: ReadonlySet<string> = new Set(['planned', 'cancelled', 'done']);
 
 interface StoredPage {
   readonly key: string;
+  /** Of the blob as it was read, for the next conditional write. */
   readonly tag: string;
   readonly items: readonly ReplayItem[];
 }

@@ -14,6 +14,7 @@ import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
 import { s3Location, type S3BlobsOptions } from './options.ts';
 
+/** Silence after which a request is given up; a whole call may take twice as long. */
 const TIMEOUT_MS = 30_000;
 
 function createClient(options: S3BlobsOptions, silence: number): S3Client {
@@ -43,6 +44,7 @@ function conditionFailed(error: unknown): boolean {
   return statusOf(error) === 412 || statusOf(error) === 409;
 }
 
+/** S3 evaluates the condition and writes in one step. */
 function headersOf(condition: Condition): { IfNoneMatch?: string; IfMatch?: string } {
   if (condition === undefined) return {};
   return condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.tag };
@@ -55,6 +57,7 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
 
 interface ObjectName {
   readonly Bucket: string;
+  /** With the prefix of the store; keys of blobs are without it. */
   readonly Key: string;
 }
 
@@ -139,6 +142,7 @@ class S3Blobs implements Blobs {
     return { text, tag: answer.ETag ?? '' };
   }
 
+  /** Up to 1,000 entries, and the token for the next ones. */
   async #page(
     under: string,
     token: string | undefined,
@@ -174,6 +178,7 @@ class S3Blobs implements Blobs {
   }
 }
 
+/** A missing bucket is no missing object: it is an error of the configuration. */
 function isMissing(error: unknown): boolean {
   return (
     errorName(error) === 'NoSuchKey' ||

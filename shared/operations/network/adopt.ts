@@ -29,14 +29,18 @@ export interface EntryTaken extends TakeOver {
 
 /** An entry that stays as it is, because no member that Sluice knows needs it. */
 export interface EntryLeft {
+  /** Of the object on the device. */
   readonly name: string;
+  /** What it says, as messages name entries. */
   readonly entry: string;
 }
 
 /** What F5 CIS left on one device. */
 export interface DeviceAdoption {
   readonly device: string;
+  /** Of both units; those of the standby unit are marked. */
   readonly take: readonly EntryTaken[];
+  /** Nothing is asked for these. */
   readonly left: readonly EntryLeft[];
   /** What F5 CIS did between two readings; empty if nothing shows that it runs. */
   readonly alive: readonly string[];
@@ -45,6 +49,7 @@ export interface DeviceAdoption {
 /** The data of `sluice network adopt`. */
 export interface Adoption {
   readonly devices: readonly DeviceAdoption[];
+  /** Nothing is known about these, with the reason. */
   readonly unanswered: readonly UnansweredDevice[];
 }
 

@@ -15,6 +15,7 @@ import type { InHand } from './in-hand.ts';
 export interface ReceiveRequest {
   /** Messages at most. */
   readonly max: number;
+  /** How long others do not see the messages. */
   readonly visibilityMs: number;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -23,11 +24,14 @@ export interface ReceiveRequest {
 }
 
 interface Row {
+  /** Order of arrival, across groups. */
   readonly seq: number;
   readonly id: string;
+  /** Group, within which the order is kept. */
   readonly grp: string;
   readonly dedup: string;
   readonly body: string;
+  /** Milliseconds since 1970. */
   readonly sent_at: number;
   readonly receive_count: number;
 }
@@ -55,11 +59,14 @@ const CANDIDATES = `
 const OURS = `receipt = :receipt AND (:held OR (visible_at > :now AND visible_at <= :now + ${LONGEST_HIDDEN_MS}))`;
 
 interface Statements {
+  /** Deduplication ids whose time is over, or lies too far ahead to be true. */
   readonly forget: StatementSync;
   readonly expire: StatementSync;
+  /** Changes nothing if the deduplication id is known. */
   readonly see: StatementSync;
   readonly insert: StatementSync;
   readonly candidates: StatementSync;
+  /** Marks a message as in flight. */
   readonly hand: StatementSync;
   readonly redrive: StatementSync;
   readonly drop: StatementSync;
@@ -106,7 +113,9 @@ function prepare(database: DatabaseSync): Statements {
 
 /** What the table operations need from the process. */
 export interface StoreOptions {
+  /** A new id for each delivery; deleting a message needs the newest. */
   readonly receiptId: () => string;
+  /** Receipts of this process, whose times no change of the clock can touch. */
   readonly inHand: InHand;
   /** Whether expired messages may be deleted: the clock was not set recently. */
   readonly steady: () => boolean;

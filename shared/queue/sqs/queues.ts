@@ -26,6 +26,7 @@ export function sqsName(prefix: string, name: QueueName): string {
   return `${prefix}-${name}.fifo`;
 }
 
+/** SQS takes whole seconds; rounded up, so that nothing becomes visible too early. */
 const seconds = (ms: number): number => Math.ceil(ms / 1000);
 
 function toMessage(message: Message): QueueMessage {
@@ -46,6 +47,7 @@ function toMessage(message: Message): QueueMessage {
 
 /** A queue with its URL, which is looked up once and again after a failure. */
 interface Remote {
+  /** Name and place of the queue, for error messages. */
   readonly where: string;
   run<T>(call: (client: SQSClient, url: string) => Promise<T>): Promise<T>;
 }
@@ -72,6 +74,7 @@ function createRemote(client: SQSClient, name: string, server: SqsServer): Remot
   };
 }
 
+/** One long poll of 20 s at most, which is SQS's limit. */
 async function poll(
   remote: Remote,
   { max, waitMs: wait, visibilityMs: visibility, signal }: ReceiveOptions,

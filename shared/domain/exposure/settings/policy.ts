@@ -13,6 +13,7 @@ function isRange(text: string): boolean {
   return low >= 1 && low <= high && high <= 65_535;
 }
 
+/** Both ends of a range; those of a single port are equal. */
 function endsOf(ports: string): readonly [number, number] {
   const [low = 0, high = low] = ports.split('-').map(Number);
   return [low, high];
@@ -63,6 +64,7 @@ export const PolicyMatch = z.strictObject({
     .default(['*'])
     .describe('Partitions; a trailing `*` matches any suffix.'),
 });
+/** After parsing; lists that were left out match everything. */
 export type PolicyMatch = z.infer<typeof PolicyMatch>;
 
 /**
@@ -81,6 +83,7 @@ export const PolicyRule = z.strictObject({
         'but the ingress Service does not. Default `false`.',
     ),
 });
+/** After parsing; `allow` is true unless it was set. */
 export type PolicyRule = z.infer<typeof PolicyRule>;
 
 /** Section `policy` of sluice.yaml. */
@@ -101,9 +104,14 @@ export const PolicyConfig = z.strictObject({
         'Without rules, everything except reserved ports is allowed.',
     ),
 });
+/** After parsing; without rules everything but reserved ports is allowed. */
 export type PolicyConfig = z.infer<typeof PolicyConfig>;
 
-/** Ports of Envoy, the agent and ztunnel in the gateway pod, which clients must not reach. */
+/**
+ * Ports of Envoy, the agent and ztunnel in the gateway pod, which clients must not reach:
+ * administration, metrics, health, DNS, and traffic of the mesh itself. Only a rule that lists one
+ * as a single port allows it.
+ */
 export const RESERVED_PORTS: readonly number[] = [
   15_000, 15_001, 15_004, 15_006, 15_008, 15_020, 15_021, 15_053, 15_090,
 ];
@@ -121,6 +129,7 @@ export interface PolicyMatter {
 
 /** An exposure's settings with its address, to be checked against the policy. */
 export interface PolicyQuestion extends PolicyMatter {
+  /** One that cannot be parsed, such as `auto(web)`, matches no rule. */
   readonly address: string;
 }
 

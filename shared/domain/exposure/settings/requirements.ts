@@ -16,6 +16,7 @@ import { bundleSettings, bundleSource, type ServiceBundle } from './service-bund
 import type { SourceSettings } from './settings.ts';
 import { type Mode, sameValue, showValue } from './values.ts';
 
+/** Address, port and partition have rules of their own, so they cannot be required. */
 const NAMES = SETTING_ROWS.filter(([, { home }]) => home !== 'place').map(([name]) => name);
 
 /**
@@ -44,11 +45,14 @@ export const PolicyRequirement = PolicyMatch.extend({
         'An exposure that sets another value itself is refused in both cases.',
     ),
 });
+/** An entry after parsing; absent matches stand for everything. */
 export type PolicyRequirement = z.infer<typeof PolicyRequirement>;
 
 /** One required setting. */
 export interface Requirement {
+  /** Named in refusals. */
   readonly rule: PolicyRequirement;
+  /** A row of the catalogue that is not a place. */
   readonly setting: SettingName;
   /** Absent: any value. */
   readonly value?: unknown;
@@ -148,6 +152,7 @@ function modeOf({ mode }: { readonly mode?: unknown }): Mode {
   return (mode ?? CATALOGUE.mode.default) as Mode;
 }
 
+/** The requirement as the source of a setting, in refusals and results. */
 function requirementSource({ name }: PolicyRequirement): string {
   return `policy requirement "${name}"`;
 }
@@ -179,7 +184,9 @@ export function unmetRequirements(
 
 /** The settings of a fleet, which apply to what its clusters share, whatever they request. */
 export interface FleetOverride {
+  /** Named in refusals. */
   readonly name: string;
+  /** Only those that the fleet sets. */
   readonly settings: Partial<SourceSettings>;
 }
 

@@ -22,12 +22,15 @@ interface Asker {
   /** Of the Ingress that istiod makes the gateway of. */
   readonly ingress?: Meta;
   readonly meta: Meta | undefined;
+  /** IP addresses of `spec.addresses`; empty for kinds without the field. */
   readonly addresses: readonly string[];
 }
 
 /** Gateways by kind and name. */
 export interface GatewayIndex {
+  /** By {@link gatewayKey}; a gateway made of an Ingress has the Ingress' metadata, too. */
   readonly gateways: ReadonlyMap<string, Asker>;
+  /** By the same key: all servers of the gateway, which annotations with ports refer to. */
   readonly siblings: ReadonlyMap<string, readonly ServerReport[]>;
 }
 
@@ -100,7 +103,9 @@ function addressLayer(object: string, addresses: readonly string[]): SettingsLay
 export interface ServerSources {
   readonly pool: IndexedIngress;
   readonly index: GatewayIndex;
+  /** F5 ConfigMaps by the server that they are for. */
   readonly configMaps: AssignedConfigMaps;
+  /** All of sluice.yaml; a layer uses the one that it names. */
   readonly bundles: readonly ServiceBundle[];
 }
 

@@ -10,18 +10,23 @@ import type { GatewayServer } from './gateway-servers.ts';
 
 /** The annotations of one Gateway. */
 export interface GatewayAnnotations {
+  /** Gateways of both APIs may have the same name. */
   readonly api: GatewayServer['api'];
   /** `namespace/name` */
   readonly gateway: string;
   /** Its ports that CIS publishes, with the objects that request them. */
   readonly ports: readonly number[];
+  /** CIS's objects, as messages name them. */
   readonly objects: readonly string[];
+  /** By their full names, ready for `metadata.annotations`. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** The annotations for all gateways of one Service, and what cannot be expressed. */
 export interface GatewayPlan {
+  /** Without those that take nothing over. */
   readonly gateways: readonly GatewayAnnotations[];
+  /** Virtual servers that lead to no Gateway, or do not fit the others of theirs. */
   readonly notCarried: readonly NotCarried[];
   /** Names of the objects that are imported on at least one gateway. */
   readonly placed: ReadonlySet<string>;
@@ -34,7 +39,9 @@ export interface GatewayPlan {
 
 /** The ingress's own address and partition, which need no annotation. */
 export interface IngressValues {
+  /** An address, or `auto` with a pool. */
   readonly virtualAddress: string | undefined;
+  /** Undefined: the usual one of the ingress. */
   readonly partition: string | undefined;
 }
 
@@ -101,8 +108,10 @@ function offersOf(server: CisVirtualServer, servers: readonly GatewayServer[]): 
 
 /** What one Gateway can take over, and what not. */
 interface Accepted {
+  /** Those that share the annotations. */
   readonly accepted: readonly Offer[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Names of accepted objects, and of those that are the same virtual server again. */
   readonly placed: readonly string[];
   readonly notCarried: readonly NotCarried[];
 }
