@@ -140,6 +140,7 @@ async function tell(
     if (isTold(arrival.message.receiveCount)) await tellOne(scope, arrival, trouble);
 }
 
+/** A result that cannot be sent is no reason to fail: the next attempt tells it. */
 async function tellOne(
   { runtime, recorder }: Scope,
   arrival: ReturnType<typeof slicesOf>[number],
@@ -150,6 +151,7 @@ async function tellOne(
   await recorder.tell(settled, deliveryOf(arrival));
 }
 
+/** The newest slice of each owner, because only its result is of interest. */
 function slicesOf(
   arrivals: readonly Arrival[],
 ): readonly Arrived<Extract<Arrival, { kind: 'slice' }>['data']>[] {

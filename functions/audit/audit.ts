@@ -18,6 +18,7 @@ import { followPaths, logFindings } from './paths.ts';
 
 /** Findings of all devices, and devices that could not be read. */
 export interface AuditReport {
+  /** Of all devices that could be read. */
   readonly findings: readonly AuditFinding[];
   /** Devices that could not be read. */
   readonly failed: readonly {
@@ -45,8 +46,13 @@ export async function auditAll(runtime: Runtime, surroundings: Surroundings): Pr
 
 /** What audits need besides the runtime. */
 export interface Surroundings extends Pick<AuditScope, 'heard'> {
+  /** Opened once for each process, and shared by its audits. */
   readonly devices: Devices;
+  /** Where the readings go, for readers without access to devices. */
   readonly views: ViewKeeper;
+  /**
+   * Rejects if the failure store cannot be opened; then differences of paths are asked for again.
+   */
   readonly repairs: () => Promise<RepairMemory>;
 }
 
@@ -128,6 +134,7 @@ function requestFor(
 
 type Readings = ReadonlyMap<string, PartitionReading>;
 
+/** Read after the audit, for the views and to find partitions that do not exist yet. */
 async function readingsOf(device: Device, { partitions }: DeviceConfig): Promise<Readings> {
   const readings = new Map<string, PartitionReading>();
   for (const partition of partitions) readings.set(partition, await device.read(partition));

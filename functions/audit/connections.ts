@@ -16,12 +16,14 @@ type WantedCount = Extract<Wanted, { readonly kind: 'connections' }>;
 
 /** Open connections, and when they were counted (RFC 3339). */
 export interface Counted {
+  /** Current ones, of all chosen devices together. */
   readonly connections: number;
   readonly at: string;
 }
 
 /** Part of an exposure. */
 interface Place extends MemberPlace {
+  /** Addresses with route domains; connections of others at the same pool do not count. */
   readonly members: ReadonlySet<string>;
 }
 
@@ -39,6 +41,7 @@ export async function countConnections(
   return { connections, at: new Date(clock.now()).toISOString() };
 }
 
+/** Partitions that are not readable as Sluice's are skipped. Throws above {@link MAX_EXPOSURES}. */
 async function countOn(
   device: Device,
   partitions: readonly string[],

@@ -10,13 +10,17 @@ interface Resource {
 
 /** The CloudFormation template that `serverless package` writes, as far as the rules read it. */
 export interface CompiledTemplate {
+  /** By logical id. */
   readonly Resources: Readonly<Record<string, Resource>>;
 }
 
 /** A resource that breaks a rule, with the reason for people. */
 export interface Violation {
+  /** One of {@link RULE_NAMES}. */
   readonly rule: string;
+  /** Logical id of the event source. */
   readonly resource: string;
+  /** What would go wrong, with the figures. */
   readonly reason: string;
 }
 
@@ -32,6 +36,7 @@ interface Joined {
   readonly template: CompiledTemplate;
 }
 
+/** The reason why the rule is broken; undefined if it holds. */
 type Rule = (joined: Joined) => string | undefined;
 
 const DAY_SECONDS = 86_400;
@@ -45,6 +50,7 @@ const VISIBILITY_FACTOR: Readonly<Record<string, number>> = {
   'express.zip': 1.25,
 };
 
+/** The value below this path; undefined if any part of it is missing. */
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
@@ -64,10 +70,12 @@ const number = (resource: Resource | undefined, ...path: readonly string[]): num
   Number(at(resource?.Properties, ...path) ?? Number.NaN);
 const target = (value: unknown): string => text(value, 'Fn::GetAtt', 0);
 
+/** Name of the archive, such as `apply.zip`, which tells functions apart whatever their stage. */
 function artifactOf(made: Resource): string {
   return text(made.Properties, 'Code', 'S3Key').split('/').at(-1) ?? '';
 }
 
+/** An alarm without an action tells nobody, so it does not count. */
 function hasAlarm(
   template: CompiledTemplate,
   queueId: string | undefined,
@@ -178,6 +186,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** Names of all rules; each has a fixture that breaks it. */
 export const RULE_NAMES: readonly string[] = Object.keys(RULES);
 
+/** An event source whose parts are elsewhere cannot be checked, which is a violation itself. */
 function join(template: CompiledTemplate, id: string, source: Resource): Joined | Violation {
   const queueId = target(source.Properties['EventSourceArn']);
   const queue = template.Resources[queueId];

@@ -36,25 +36,40 @@ import type { WaitingPlace } from './waiting/place.ts';
 
 /** All parts of the failure store, over one storage. */
 export interface Failures {
+  /** Failures with their evidence. */
   readonly store: FailureStore;
+  /** Who changed what, when and why. */
   readonly audit: AuditLog;
+  /** Replay jobs with their items. */
   readonly jobs: Jobs;
+  /** When each replay policy runs next, and what it did last. */
   readonly turns: PolicyTurns;
+  /** Recent results of each owner; no decision depends on them. */
   readonly history: HistoryStore;
+  /** When clusters were last heard, outside of declarations (decision 63). */
   readonly heard: HeardStore;
+  /** Changes that wait for a device that does not answer. */
   readonly waiting: WaitingPlace;
+  /** Marks of messages that may have killed a process (decision 36). */
   readonly suspects: MarkKeeping;
+  /** What the last repair of a device left over, so that audit does not ask for it again. */
   readonly repairs: RepairMemory;
+  /** What apply and audit last saw of devices, for readers without access to them. */
   readonly views: ViewStore;
+  /** What map last said about each server of a Gateway. */
   readonly verdicts: VerdictStore;
+  /** Questions of consoles to other functions, with their answers. */
   readonly asks: Asks;
+  /** By which click people did what, so that a repeated request does it once. */
   readonly acts: Acts;
   readonly signs: ReadSigns;
+  /** Ends connections and locks of the storage. */
   close(): Promise<void>;
 }
 
 /** What the failure store needs besides its configuration. */
 export interface OpenFailuresOptions {
+  /** Times in the store are milliseconds since 1970 by this clock. */
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;

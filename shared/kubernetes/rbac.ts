@@ -7,8 +7,11 @@ import { CNI_KINDS, type CniKind } from './cni-kinds.ts';
 
 /** A rule of a Role or ClusterRole. */
 export interface RbacRule {
+  /** API group; empty for the core group. */
   readonly group: string;
+  /** Plural names, with `/status` for the subresource. */
   readonly resources: readonly string[];
+  /** Only what is used; nothing is ever deleted. */
   readonly verbs: readonly string[];
   /**
    * `ingress`: in the namespaces of ingresses; `own`: in the watcher's namespace; `cluster`:
@@ -23,6 +26,7 @@ export interface RbacRule {
    * Only needed with this `clusters[].network.from`. The component `network-<source>` grants it.
    */
   readonly network?: CniSource;
+  /** Why the watcher needs it; `sluice doctor` shows it for a missing permission. */
   readonly why: string;
 }
 

@@ -4,8 +4,10 @@ import { objectKey, type RawObject } from './object.ts';
 /** An observed change. `object` is the newest state; for a deletion the last known one. */
 export interface StreamChange<T> {
   readonly what: 'added' | 'updated' | 'deleted';
+  /** Empty for kinds without namespaces. */
   readonly namespace: string;
   readonly name: string;
+  /** Opaque; of a deletion that a list shows, the last known one. */
   readonly resourceVersion: string;
   readonly object: T;
 }
@@ -42,6 +44,7 @@ export class ObjectStore<T> {
     for (const entry of this.#entries.values()) yield entry.object;
   }
 
+  /** Emits nothing if UID and version are known. Returns the key of the object. */
   put(raw: RawObject, object: T): string {
     const { namespace = '', name, uid = '', resourceVersion = '' } = raw.metadata;
     const key = objectKey(raw.metadata);
@@ -55,6 +58,10 @@ export class ObjectStore<T> {
     return key;
   }
 
+  /**
+   * An unknown key is no change. `resourceVersion`: that of the deletion itself, if a watch told
+   * it.
+   */
   delete(key: string, resourceVersion?: string): void {
     const known = this.#entries.get(key);
     if (known === undefined) return;

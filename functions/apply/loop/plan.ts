@@ -63,6 +63,7 @@ function outsideOfDeclaration({ heard, deferred }: LoopJob): Pick<PlanRules, 'he
   return { ...(heard && { heard }), ...(deferred && { deferred }) };
 }
 
+/** Quarantined changes that this plan tries although the device refused them before. */
 function retryIn({ work, attempt }: Loop): ReadonlySet<string> {
   return attempt?.task.again === true ? attempt.only : work.retry;
 }

@@ -61,6 +61,7 @@ function noPaths(slices: readonly Slice[]): PathRun {
   };
 }
 
+/** Paths are removed only in small numbers at once without an approval, like exposures. */
 function heldNote(owner: string, held: readonly string[]): Note {
   const { ingress } = parseOwner(owner);
   return {
@@ -159,6 +160,7 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   };
 }
 
+/** Keys of entries by the owner that the journal names. */
 function byOwner(
   { journal }: PlacedPaths,
   keys: PathRemovals['held'] = new Set(),
@@ -183,6 +185,7 @@ function withApproved(
   );
 }
 
+/** For the metrics of the process; paths of other installations do not count. */
 function noteFigures(
   job: PathJob,
   records: JournalRecords,
@@ -192,6 +195,9 @@ function noteFigures(
   job.meter?.state(job.device.name, pathFigures(own, pathGrace(job.site), job.clock.now()));
 }
 
+/**
+ * Saves and synchronises once after all writes of a run, also those of an earlier run that failed.
+ */
 async function save({ device }: PathJob): Promise<void> {
   if (!unsaved.has(device)) return;
   await device.paths.settle();

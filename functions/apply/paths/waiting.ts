@@ -5,8 +5,11 @@ import type { PlacedPaths } from './begin.ts';
 
 /** Why new members of an ingress wait; the first refusal of an entry is a dead letter. */
 export interface WaitingMembers {
+  /** BIP478 if no entry is at fault: then no path is known at all. */
   readonly code: string;
+  /** Names the members, why there is no path, and the remedy of the code. */
   readonly reason: string;
+  /** An entry was refused for the first time; then the reason also becomes a dead letter. */
   readonly isNews: boolean;
 }
 

@@ -6,8 +6,11 @@ import { Signal } from './signal.ts';
 
 /** One repeated task. `name` appears in the log. */
 export interface WorkerOptions {
+  /** A phrase such as `reporting results`, for `<name> failed; retrying`. */
   readonly name: string;
+  /** Pauses are measured by its monotonic time. */
   readonly clock: Clock;
+  /** From 0 to 1, for the pauses after failures. */
   readonly random: () => number;
   readonly log: Logger;
   /**
@@ -17,6 +20,7 @@ export interface WorkerOptions {
   readonly work: () => Promise<number | undefined>;
 }
 
+/** A day, because timers of Node overflow at 25 days and then fire at once. */
 const LONGEST_TIMER_MS = 86_400_000;
 
 /** Runs `work` when requested, one run at a time, with retries after failures. */
@@ -39,12 +43,16 @@ export class Worker {
     this.#running ??= this.#run();
   }
 
+  /** Requests a run. Requests that come during a run lead to one more, however many they are. */
   enqueue(): void {
     this.#poked = true;
     this.#wake.notify();
   }
 
-  /** Like `poke`; true when a run that started after this call succeeded. */
+  /**
+   * Like `enqueue`; true when a run that started after this call succeeded, false if it failed or
+   * the worker stops.
+   */
   done(): Promise<boolean> {
     if (this.#stopping) return Promise.resolve(false);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -73,6 +81,7 @@ export class Worker {
     }
   }
 
+  /** Callers that arrive during the run wait for the next one. */
   async #once(): Promise<void> {
     const { name, clock, random, log, work } = this.#options;
     const waiting = this.#waiting.splice(0);

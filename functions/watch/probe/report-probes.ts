@@ -7,9 +7,13 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 /** The ingress whose listeners are probed. A standby replica does not probe. */
 export interface ProbeReporterOptions extends Omit<ProbeOptions, 'signal'> {
+  /** The ingress Service; its namespace is that of the gateway pods. */
   readonly ref: IngressRef;
+  /** Gets one message for each server and object. */
   readonly recorder: Recorder;
+  /** For the pods, and to find the Gateway and the Service of a message. */
   readonly cache: Pick<ClusterCache, 'index' | 'service'>;
+  /** Asked again at the end: a term may be over after 30 s of probing. */
   readonly isLeading: () => boolean;
 }
 

@@ -14,10 +14,17 @@ import { statusAddressesOf, decideStatus, writeStatus } from './service-status.t
 
 /** The ingress Service whose status is maintained. */
 export interface StatusKeeperOptions {
+  /** Writes only `status.loadBalancer`, with a field manager of its own. */
   readonly client: KubernetesClient;
+  /** For Events about another writer. */
   readonly recorder: Recorder;
+  /** Its `writeStatus` decides for Services without Sluice's class. */
   readonly ingress: WatchedIngress;
+  /**
+   * `clusters[].id`; marks the writes, so that another Sluice on the same Service is recognised.
+   */
   readonly cluster: string;
+  /** The newest result of each device, from which the addresses come. */
   readonly results: LatestResults;
   readonly clock: Clock;
   readonly log: Logger;
@@ -82,6 +89,7 @@ export class StatusKeeper {
     return this.#written !== undefined && Number(version) < Number(this.#written.version);
   }
 
+  /** Counts a change of the addresses after our last write as one by another writer. */
   #notice({ object: service, owned }: ObservedService): void {
     const now = this.#options.clock.monotonic();
     if (now - this.#contestedAt > PEACE_MS) this.#contests = 0;
@@ -93,12 +101,14 @@ export class StatusKeeper {
     this.#written = undefined;
   }
 
+  /** No pause before the first correction, then one minute, doubled up to ten. */
   #pause(): number {
     return this.#contests < 2
       ? 0
       : Math.min(PAUSE_MS.max, PAUSE_MS.base * 2 ** (this.#contests - 2));
   }
 
+  /** Always reports, so that messages end when their cause does. */
   #tell(observed: ObservedService, isForeign: boolean): void {
     const { recorder, ingress } = this.#options;
     const { meta } = observed.object;

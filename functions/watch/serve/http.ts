@@ -8,18 +8,22 @@ import type { Readiness } from './readiness.ts';
 export interface HttpAddress {
   /** Default: all addresses of this host. */
   readonly host?: string | undefined;
+  /** 0 binds a free port, which the running server then shows. */
   readonly port: number;
 }
 
 /** The content of `/readyz` and `/metrics`. */
 export interface HttpEndpoints {
+  /** Evaluated for each request. */
   ready(): Readiness;
+  /** `type` is the content type of the text. */
   metrics(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
 /** A running server; `address` has the port that was bound. */
 export interface HttpServer {
   readonly address: HttpAddress;
+  /** Also cuts connections that are kept alive. */
   close(): Promise<void>;
 }
 

@@ -27,6 +27,7 @@ function nameOf(number: number): string {
   return `${PREFIX}${number}`;
 }
 
+/** Undefined for names that only look like a journal, such as one with a leading zero. */
 function numberOf(name: string): number | undefined {
   const [, digits] = /^sluice-paths-([1-9]\d{0,14})$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);
@@ -34,7 +35,12 @@ function numberOf(name: string): number | undefined {
 
 /** The journals of one device. */
 export interface Journals {
+  /** The newest journal. `strays` are data groups whose number no writer can have reached. */
   read(): Promise<Pick<PathReading, 'journal' | 'strays'>>;
+  /**
+   * Resolves with the new number. Rejects with BIP430 if another process was faster, and with
+   * BIP474 or BIP476 if it cannot be kept there.
+   */
   write(journal: Journal): Promise<Journal>;
 }
 

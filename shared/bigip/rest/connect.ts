@@ -13,12 +13,14 @@ import { createUnit } from './unit.ts';
 
 /** Credentials from sluice.yaml, resolved. `ca` is a PEM bundle. */
 export interface DeviceSecrets {
+  /** Called for each login; rejects if the secret cannot be read. */
   readonly password: () => Promise<string>;
   readonly ca?: string | undefined;
 }
 
 /** How a process uses its connection. */
 export interface ConnectOptions {
+  /** From 0 to 1, for the pauses of the breakers; default: their middle. */
   readonly random?: (() => number) | undefined;
   /** Milliseconds for one request, if less than devices[].requestTimeout. */
   readonly timeoutMs?: number | undefined;
@@ -26,6 +28,7 @@ export interface ConnectOptions {
   readonly largest?: number | undefined;
   /** If true, only reads are sent; writes are logged to `log`. */
   readonly dryRun?: boolean | undefined;
+  /** Default: nothing is logged. */
   readonly log?: Logger | undefined;
 }
 

@@ -13,13 +13,16 @@ import { takesTooMany } from '../exposure/member-guard.ts';
 
 /** The exposures with adapted members. */
 export interface CordonedMembers {
+  /** In the given order; only availabilities differ. */
   readonly exposures: readonly Exposure[];
   /** Members kept although their node is cordoned or not ready, because too many would leave. */
   readonly stayed: readonly string[];
 }
 
 interface Suspects {
+  /** Addresses of nodes that are ready and take no new pods. */
   readonly cordoned: ReadonlySet<string>;
+  /** Addresses of nodes that are not ready, whatever else they are. */
   readonly notReady: ReadonlySet<string>;
 }
 

@@ -6,18 +6,25 @@ import type { Path } from './path.ts';
 
 /** A note about a node, as in `exposure.ts`. */
 export interface PathNote {
+  /** The node, or the ingress Service for what concerns no single node. */
   readonly object: string;
+  /** GW180 to GW187. */
   readonly code: string;
+  /** Names a few of the members, the reason, and the remedy. */
   readonly message: string;
 }
 
 /** What was found for one member. A remark is a lack that another source made up for. */
 export interface Finding {
+  /** The pod for which a path was looked for. */
   readonly member: PodMember;
+  /** By the first source that has one. */
   readonly path?: Path;
+  /** Why there is none by any source. */
   readonly lack?: MissingPath;
   /** The code of the remark that its pod gets a route of its own. */
   readonly alone?: 'GW183' | 'GW185';
+  /** What other sources lacked. */
   readonly remarks: readonly MissingPath[];
 }
 

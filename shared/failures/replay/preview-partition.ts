@@ -15,12 +15,17 @@ import type { Preview } from './job.ts';
 
 /** A slice, and the part of it that the failure concerned. */
 export interface PreviewQuestion {
+  /** As it would be sent, with its old version. */
   readonly slice: Slice;
+  /** The one that is previewed. */
   readonly partition: string;
   /** Only this exposure; default: the whole slice. */
   readonly exposure: string | undefined;
+  /** Whether two owners may share an exposure. */
   readonly sameFleet: SameFleet;
+  /** The rules of a fleet for what its clusters share; absent: none. */
   readonly fleetOf?: FleetOf;
+  /** Path of an exposure on the device, for messages. */
   readonly pathOf: PathOf;
   /** State of the rest of the device; default: the device has only this partition. */
   readonly surroundings?: PreviewContext;
@@ -36,6 +41,7 @@ export interface PreviewContext {
   readonly holders?: readonly AddressHolder[];
 }
 
+/** Kinds of plan entries that would change the device. */
 const CHANGES = new Set(['create', 'update', 'delete']);
 
 /** Compares one slice with one partition. */

@@ -25,8 +25,11 @@ export type {
 
 /** A device that did not answer. */
 export interface UnansweredDevice {
+  /** Name of the device. */
   readonly device: string;
+  /** Absent if the error has none. */
   readonly code?: string;
+  /** The message of the error, for people. */
   readonly problem: string;
 }
 

@@ -14,9 +14,11 @@ import type { UnansweredDevice } from '../devices/declared-partitions.ts';
 
 /** The data of `sluice drift`. */
 export interface Drift {
+  /** Of all devices that answered, by device in the order of the configuration. */
   readonly findings: readonly AuditFinding[];
   /** Names of the devices that answered. */
   readonly answered: readonly string[];
+  /** Their differences are not known. */
   readonly unanswered: readonly UnansweredDevice[];
 }
 
@@ -59,10 +61,13 @@ async function lookAt(
 
 /** The order to repair one device. */
 export interface RepairOrder {
+  /** Name of the device. */
   readonly device: string;
+  /** To be declared again; empty if only paths are restored. */
   readonly partitions: readonly string[];
   /** Also undo manual changes that policy.drift: adopt kept. */
   readonly lift: boolean;
+  /** For the log of apply. */
   readonly reason: string;
   /** Also restore the paths to pods, which needs no declare. */
   readonly paths: boolean;

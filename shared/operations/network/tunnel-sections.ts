@@ -48,6 +48,7 @@ export function tunnelSections(values: SetupValues): readonly SetupSection[] {
 }
 
 interface Parts extends SetupValues {
+  /** Full path, such as `/Common/east`; its name is part of all names that are made. */
   readonly tunnel: string;
   readonly from: keyof typeof CNIS;
   /** Address on the tunnel with its length. */

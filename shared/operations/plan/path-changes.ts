@@ -16,14 +16,18 @@ import type { DevicePlans } from '../offline/device-plans.ts';
 
 /** Changes of the paths of one device. */
 export interface PathChanges {
+  /** Name of the device. */
   readonly device: string;
+  /** Nothing for a device without paths; those are left out. */
   readonly changes: readonly PlannedPath[];
   /** Why nothing can be planned: the journal of paths cannot be read. */
   readonly problem?: { readonly code: string; readonly reason: string };
 }
 
 interface PathQuestion {
+  /** The cluster that the files are of. */
   readonly clusterId: string;
+  /** What the files ask for. */
   readonly ingresses: readonly OfflineIngress[];
 }
 

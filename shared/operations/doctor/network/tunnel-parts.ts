@@ -19,7 +19,9 @@ import { floatingProblem } from './snat-checks.ts';
 
 /** What a CNI expects of the other end of its tunnels. */
 export interface TunnelCni {
+  /** As in `clusters[].network.from`. */
   readonly name: 'flannel' | 'cilium';
+  /** Flooding type of the VXLAN profile on BIG-IP. */
   readonly flooding: string;
   /** Why. */
   readonly because: string;
@@ -48,11 +50,13 @@ const OVERHEAD = { 4: 50, 6: 70 } as const;
 
 /** A tunnel of a cluster on one unit. */
 export interface TunnelOn extends ReachedFrom {
+  /** As the unit shows it. */
   readonly tunnel: TunnelFacts;
   /** Undefined if neither the configuration nor the nodes say it. */
   readonly cni: TunnelCni | undefined;
 }
 
+/** One property of the tunnel; undefined if it suits the nodes, or nothing is known about them. */
 type Part = (on: TunnelOn) => Problem | undefined;
 
 function unsuitable(says: string, remedy: string): Problem {
@@ -79,6 +83,7 @@ export function vnisOf(on: TunnelOn): readonly number[] {
     .flatMap(({ vni4, vni6 }) => vni4 ?? vni6 ?? []);
 }
 
+/** Compared only if the nodes say their VNI, as flannel's annotations do. */
 const vni: Part = (on) => {
   const { key } = on.tunnel;
   const vnis = vnisOf(on);
@@ -115,6 +120,7 @@ export function selfIpAt({ unit }: TunnelOn, address: string): UnitAddress | und
   return addressesOf(unit).find(({ at }) => wanted !== undefined && isSameAddress(at, wanted));
 }
 
+/** Nodes send to this address, so it must be one that the unit has and keeps. */
 const localAddress: Part = (on) => {
   const { tunnel, unit } = on;
   const remedy = `set its local-address to a self IP of ${unit.name} that the nodes reach`;
@@ -128,6 +134,7 @@ const localAddress: Part = (on) => {
     : undefined;
 };
 
+/** The device's own default (0) always fits; a larger one loses packets without a message. */
 const mtu: Part = (on) => {
   const local = selfIpAt(on, on.tunnel.localAddress);
   const outer = local && on.unit.mtus.get(local.link);
@@ -155,6 +162,7 @@ function covers(all: readonly RoutedAddress[], network: RoutedAddress): boolean 
   );
 }
 
+/** With flannel, the self IP makes all pods on-link; with Cilium, a route does. */
 const selfIp: Part = (on) => {
   const { cluster, unit, cni, device } = on;
   const own = addressesOn(on);
