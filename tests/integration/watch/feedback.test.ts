@@ -127,14 +127,19 @@ describe('what the device has confirmed', () => {
     await told([result()]);
     await told([result({ outcome: 'held', code: 'OWN310', message: 'held' })]);
     await told([result({ outcome: 'retry', code: 'BIP501', message: 'busy' })]);
-    expect(addresses()).toHaveLength(1);
+    expect(addresses().map(({ ip }) => ip)).toEqual(['172.16.100.195']);
   });
 
   test('says nothing for a late result of an older snapshot', async () => {
     await told([result()]);
     const epoch = at.snapshots().at(-1)?.revision.epoch ?? 0;
-    await told([], { version: { epoch: epoch - 1, counter: 1, generation: 1 } });
-    expect(addresses()).toHaveLength(1);
+    const late = { version: { epoch: epoch - 1, counter: 1, generation: 1 } };
+    await told([], late);
+    await told([result({ outcome: 'rejected', code: 'BIP411', message: 'refused' })], late);
+    expect(addresses()).toEqual([{ ip: '172.16.100.195', ipMode: 'Proxy' }]);
+    expect(events('Gateway').map((event) => [event.reason, event.count])).toEqual([
+      ['Programmed', 1],
+    ]);
   });
 
   test('is written again after the status was cleared', async () => {

@@ -126,8 +126,11 @@ describe('sluice why without a cluster', () => {
         exposures: [`${exposures[0]!.address}:443/tcp`],
         remedy: 'Nothing.',
       },
-      { server: { port: 80, code: 'GW110' }, exposures: [] },
+      {
+        server: { port: 80, code: 'GW110' },
+        exposures: [],
+        remedy: expect.stringContaining('Give the server a `port` with number'),
+      },
     ]);
-    expect(answers[1]?.remedy).toBeTruthy();
   });
 });

@@ -63,7 +63,9 @@ describe('a claim that was lost', () => {
   test('does not take over what is only about to become free', () => {
     const p = plan(lost, [slice(2, [])], { only: new Set() });
     expect(ownersOf(p.next)).toEqual(['east/istio-system/istio-ingressgateway']);
-    expect(p.next.owners[west.owner]?.claims?.[key]).toBeDefined();
+    expect(p.next.owners[west.owner]?.claims?.[key]).toEqual(
+      lost.owners[west.owner]?.claims?.[key],
+    );
   });
 
   test('joins when both become one fleet', () => {

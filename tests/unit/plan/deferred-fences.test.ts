@@ -144,7 +144,7 @@ describe('a version that changes nothing', () => {
     const wish = settled(6, { exposures: [exposure({ settings })] });
     const refusal = { ...quarantined, hash: structureFingerprint(settings) };
     const state = plan(declared, [wish], { refused: new Map([[id, refusal]]) }).next;
-    expect(state.owners[OWNER]?.quarantine).toBeDefined();
+    expect(state.owners[OWNER]?.quarantine).toMatchObject({ [key]: { hash: refusal.hash } });
     const retry = { ...wish, version: { epoch: 1, counter: 7, generation: 1 } };
     const { next } = plan(state, [retry], { retry: new Set([id]), only: new Set() });
     expect(versionIn(next)).toBe(7);

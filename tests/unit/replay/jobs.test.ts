@@ -503,7 +503,9 @@ describe('what a person does to a job', () => {
     const desk = startDesk();
     await desk.failures.jobs.create({ ...JOB, state: 'planned' }, []);
     await controlJob(desk.failures, 'start', order(JOB.id));
-    await expect(controlJob(desk.failures, 'start', order(JOB.id))).rejects.toThrow();
+    await expect(controlJob(desk.failures, 'start', order(JOB.id))).rejects.toMatchObject({
+      code: 'RPL703',
+    });
     expect(await desk.failures.audit.list()).toMatchObject([
       {
         who: 'ada',

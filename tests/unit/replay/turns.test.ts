@@ -154,7 +154,10 @@ describe('the turns of the policies', () => {
   test('one that ran names its job in the log, one without a job names none', async () => {
     const at = desk();
     await take(at);
-    expect(at.lines.every(([, fields]) => !('job' in fields))).toBe(true);
+    expect(at.lines.map(([, fields]) => [fields['policy'], 'job' in fields])).toEqual([
+      ['first', false],
+      ['second', false],
+    ]);
     const site = startSite();
     site.refusal.code = 'BIP424';
     await site.fail(owner(1), 1, [1_001]);
