@@ -13,7 +13,6 @@ export class Debounce {
   #first: number | undefined;
   #last = 0;
   #urgent = false;
-  #count = 0;
   /** When the first removal that waits has to go. */
   #collectedUntil = Number.POSITIVE_INFINITY;
 
@@ -21,13 +20,7 @@ export class Debounce {
     this.#limits = limits;
   }
 
-  /** Changes since the last reset. */
-  get count(): number {
-    return this.#count;
-  }
-
   touch(now: number, urgent: boolean): void {
-    this.#count += 1;
     this.#first ??= now;
     this.#last = now;
     this.#urgent ||= urgent;
@@ -56,7 +49,6 @@ export class Debounce {
   }
 
   reset(): void {
-    this.#count = 0;
     this.#first = undefined;
     this.#urgent = false;
     this.#collectedUntil = Number.POSITIVE_INFINITY;

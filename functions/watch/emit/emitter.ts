@@ -20,11 +20,6 @@ const PORT_WAIT_MS = 300;
  * first step of a BIG-IP.
  */
 const MANY_CHANGES = 100;
-/**
- * So many changes are sent at once, a Gateway and its route for each exposure of a first step: what
- * comes later is for the next declare anyway.
- */
-const FULL_CHANGES = 250;
 /** Timers are limited to 32 bits. */
 const LONGEST_TIMER_MS = 86_400_000;
 
@@ -196,14 +191,11 @@ export class Emitter {
   /** 0 if due. */
   #pause(): number {
     const now = this.#options.clock.monotonic();
-    const open = this.#open();
-    const quiet =
-      open === undefined && this.#debounce.count >= FULL_CHANGES
-        ? 0
-        : (this.#debounce.due(now) ?? Number.POSITIVE_INFINITY);
+    const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
     if (this.#heldUntil !== undefined)
       return this.#mustWait() ? Math.max(quiet, this.#heldUntil - now) : quiet;
     if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
+    const open = this.#open();
     const settled =
       this.#urgent || open === undefined || open.isLarge ? 0 : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
