@@ -5,7 +5,7 @@ import { writeError, writeHelp, writeLine } from '../../shared/telemetry/termina
 import { fitHelp, formatFailure } from './terminal/output.ts';
 
 const program = new Command('sluice')
-  .description('Keeps F5 BIG-IP in step with Istio ingress gateways, hands off.')
+  .description('Configures F5 BIG-IP automatically for Istio ingress gateways.')
   .showHelpAfterError('(sluice --help lists the commands)')
   .configureOutput({
     writeOut: (text) => writeHelp('stdout', fitHelp(text)),

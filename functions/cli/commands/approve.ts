@@ -92,7 +92,7 @@ function questions(owner: string, planned: readonly PlannedApproval[]): readonly
   );
   return removals.length === 0
     ? moves
-    : [`Let the removal of ${what} through, which ${owner} does not ask for any more?`, ...moves];
+    : [`Allow the removal of ${what}, which ${owner} no longer requests?`, ...moves];
 }
 
 function placesOf({ device, keys = [] }: Approval): string {

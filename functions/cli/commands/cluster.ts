@@ -78,7 +78,7 @@ const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   forget: {
     description:
       'remove the contributions of a cluster, or of one of its ingresses; ' +
-      'the fences stay, and newer snapshots restore them',
+      'its fences stay, and its newer snapshots restore them',
     example: 'forget east -c sluice.yaml --owner istio-system/istio-ingressgateway --why "renamed"',
     wanted: (cluster, { owner }) => ({
       action: 'forget',
@@ -92,7 +92,7 @@ const VERBS: Readonly<Record<ClusterOrderRequest['action'], Verb>> = {
   },
   adopt: {
     description:
-      'make the cluster that requests an id the owner of what another cluster declared under it',
+      'transfer what another cluster declared under an id to the cluster that requests it now',
     example: 'adopt east -c sluice.yaml --why "east was rebuilt"',
     wanted: (_c, { uid }) => ({ action: 'adopt', ...(uid === undefined ? {} : { uid }) }),
     options: (command) =>

@@ -95,7 +95,7 @@ function registerReading(failures: Command): void {
     .addHelpText('after', '\nExample:\n  sluice failures show -c sluice.yaml 4b1f09c2a7d3e511')
     .action(show);
   addConfigOption(failures.command('audit'))
-    .description('who changed what, when, why, and with which result')
+    .description('print the audit log: who changed what, when, why, and with which result')
     .addOption(formatOption())
     .addHelpText('after', '\nExample:\n  sluice failures audit -c sluice.yaml -o json > audit.json')
     .action(audit);

@@ -24,12 +24,12 @@ interface ImportOptions extends ManifestOptions {
 export function registerImport(program: Command): void {
   const cis = withManifests(
     new Command('cis').description(
-      'convert what F5 CIS offers for an ingress gateway to sluice.yaml entries and annotations',
+      'convert the F5 CIS configuration of an ingress gateway to sluice.yaml entries and annotations',
     ),
   )
     .option(
       '--service <namespace/name>',
-      'an ingress gateway Service; objects for other Services are left out (repeatable; default: all Services)',
+      'only this ingress gateway Service (repeatable; default: all Services)',
       collectValues,
     )
     .option('--cluster <id>', 'id of this cluster in sluice.yaml', 'cluster')
@@ -39,7 +39,7 @@ export function registerImport(program: Command): void {
       collectValues,
     )
     .addOption(
-      new Option('--pool-member-type <type>', 'the same flag as of CIS')
+      new Option('--pool-member-type <type>', 'the value of this flag of CIS')
         .choices(['nodeport', 'cluster'])
         .default('nodeport'),
     )

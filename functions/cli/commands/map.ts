@@ -61,7 +61,10 @@ export function registerMap(program: Command): void {
       collectValues,
     )
     .addOption(
-      new Option('--fail-on <what>', 'end with 2 where a server is not reached, or with a note too')
+      new Option(
+        '--fail-on <what>',
+        'exit with 2 if a server is not reached, or also if there is a note',
+      )
         .choices(['never', 'unreached', 'notes'])
         .default('unreached'),
     )
@@ -69,7 +72,7 @@ export function registerMap(program: Command): void {
     .addHelpText(
       'after',
       '\nExit code: 0 all servers are reached, 1 error, ' +
-        '2 a server is not (or what --fail-on says).\n\nExamples:\n' +
+        '2 a server is not (or as --fail-on says).\n\nExamples:\n' +
         '  kubectl get gateways.networking.istio.io,vs,svc,po -A -o yaml | sluice map -f -\n' +
         '  sluice map -f manifests/ --pod-labels istio=ingressgateway --pod-namespace ' +
         'istio-system',

@@ -27,8 +27,8 @@ interface AdoptOptions extends CommonOptions, ChangeOptions {
 export function adoptCommand(): Command {
   return addChangeOptions(addConfigOption(new Command('adopt')))
     .description(
-      'take over routes, ARP entries and records of tunnels that F5 CIS left and members need, ' +
-        'each in one step of the device; F5 CIS must be stopped',
+      'take over routes, ARP entries and tunnel records that F5 CIS left behind and members need, ' +
+        'each in one transaction; F5 CIS must be stopped first',
     )
     .option('--device <name>', 'only this device, one of devices[].name (default: all)')
     .addOption(formatOption())
@@ -54,7 +54,7 @@ async function adopt(options: AdoptOptions): Promise<void> {
       const asked = found.devices.filter(({ take }) => take.length > 0);
       if (asked.length === 0) return printLine('Nothing to take over.');
       const what = asked.map((one) => `${countInWords(one)} on ${one.device}`).join('; ');
-      const question = `Take over ${what}? Nothing shows that F5 CIS still runs, but it has to be stopped. Do it?`;
+      const question = `Take over ${what}? F5 CIS does not seem to run, and must stay stopped. Do it?`;
       if (!(await isConfirmed(question, options))) return;
       await requestAdoption(context, asked, authorOf(options));
       for (const one of asked)

@@ -24,16 +24,16 @@ interface SetupOptions {
 export function registerNetwork(program: Command): void {
   const setup = addConfigOption(new Command('setup'))
     .description(
-      'print what a unit of BIG-IP and the cluster need once, as commands of tmsh, a declaration ' +
-        'for Declarative Onboarding and YAML; creates nothing',
+      'print the one-time setup of a BIG-IP unit and the cluster: tmsh commands, a declaration ' +
+        'for Declarative Onboarding, and YAML; changes nothing',
     )
     .requiredOption('--device <name>', 'device, one of devices[].name')
     .option('--cluster <id>', 'cluster with network.mode routes or vxlan (default: the only one)')
     .option('--unit <name>', 'name of the unit, for its Node (default: the device)')
     .option('--local-address <address/length>', 'self IP of the unit in the network of the nodes')
     .option('--vlan <path>', 'VLAN in the network of the nodes')
-    .option('--pod-network <network>', 'with tunnels: a network of pods that only the unit has')
-    .option('--mac <mac>', 'with tunnels: the MAC of the tunnel on the unit, once it exists')
+    .option('--pod-network <network>', 'with tunnels: a pod network for this unit alone')
+    .option('--mac <mac>', 'with tunnels: MAC address of the tunnel on the unit, once it exists')
     .addOption(formatOption())
     .addHelpText(
       'after',
@@ -43,7 +43,9 @@ export function registerNetwork(program: Command): void {
     .action(run);
   program.addCommand(
     new Command('network')
-      .description('the way from BIG-IP to pods: what to set up once, and what F5 CIS left')
+      .description(
+        'paths from BIG-IP to pods: the one-time setup, and entries that F5 CIS left behind',
+      )
       .addCommand(setup)
       .addCommand(adoptCommand()),
   );

@@ -62,7 +62,7 @@ export function registerPlan(program: Command): void {
     )
     .option(
       '-k, --kubeconfig <file>',
-      'plan the files as a change of the cluster of this kubeconfig, instead of as all there is',
+      'plan the files as a change to the cluster of this kubeconfig, not as its complete state',
     )
     .option('--device', 'read the declarations of the devices and print the differences', false)
     .addOption(formatOption())
@@ -148,7 +148,7 @@ function printNotes({ ingresses, absent }: ObjectPlan): void {
     if (blind)
       printLine(
         `note: no pool members for Service ${ref.namespace}/${ref.service} in these files; ` +
-          'they are filled in by the cluster',
+          'the cluster provides them',
       );
     for (const s of built.servers.filter((server) => server.verdict !== 'listening'))
       printLine(`not exposed: ${s.gateway} port ${s.port}: ${s.reason} (${s.code})`);

@@ -61,7 +61,7 @@ const PLAN_CODES =
 export function registerReplay(program: Command): void {
   const replay = program
     .command('replay')
-    .description('send failed events again, as a job: plan, start, watch, stop');
+    .description('send failed events again, as a job: plan, start, pause, resume, cancel');
   registerPlan(replay);
   registerRunning(replay);
   registerReading(replay);

@@ -25,17 +25,17 @@ interface SyncOptions extends CommonOptions, ChangeOptions {
 export function registerSync(program: Command): void {
   addChangeOptions(addConfigOption(program.command('sync')))
     .description(
-      'look at a Gateway and try again now: the watcher sends its ingress again, ' +
-        'and the devices also try what they refused before',
+      'process a Gateway again now: the watcher sends its ingress again, ' +
+        'and the devices also retry what they refused',
     )
     .argument('<gateway>', 'NAMESPACE/GATEWAY')
     .option('--cluster <id>', 'one of clusters[].id (default: the only one)')
     .option('--device <name>', 'only on this device, one of devices[].name (default: all)')
     .addHelpText(
       'after',
-      '\nNothing that is declared changes by the order itself. ' +
+      '\nThe order itself changes nothing that is declared. ' +
         'Without it, the watcher sends everything again every 5 minutes, ' +
-        'and a device tries what it refused after a pause of a minute to an hour.\n\n' +
+        'and a device retries what it refused after a minute to an hour.\n\n' +
         'Exit code: 0 the order is sent (or would be), 1 error.\n\nExample:\n' +
         '  sluice sync team/web -c sluice.yaml --why "the iRule exists now"',
     )

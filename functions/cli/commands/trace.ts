@@ -12,7 +12,7 @@ import { traceTable } from '../trace/tables.ts';
 export function registerTrace(program: Command): void {
   addConfigOption(program.command('trace <gateway>'))
     .description(
-      'CLUSTER/NAMESPACE/GATEWAY: seen, queued, mapped, tried, parked, replayed, and its current declaration',
+      'CLUSTER/NAMESPACE/GATEWAY: when it was seen, queued, mapped, tried, parked and replayed, and what is declared now',
     )
     .addOption(formatOption())
     .addHelpText(

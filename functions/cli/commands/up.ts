@@ -78,8 +78,8 @@ export function registerUp(program: Command): void {
     )
     .option(
       '--take-over',
-      'lead although another process with another Lease is noted as leader on the ingress ' +
-        'Service (OWN306); only if that one does not run any more',
+      'lead even if the ingress Service names a leader with another Lease ' +
+        '(OWN306); use it only if that process no longer runs',
       false,
     )
     .option(
@@ -102,7 +102,7 @@ export function registerUp(program: Command): void {
     .addOption(
       new Option(
         '--console [port]',
-        'also serve the console: on 127.0.0.1 without a login, or as console in sluice.yaml says',
+        'also serve the console: on 127.0.0.1 without a login, or as configured by console in sluice.yaml',
       )
         .argParser(port)
         .preset(String(CONSOLE_PORT)),
@@ -110,7 +110,7 @@ export function registerUp(program: Command): void {
     .addOption(
       new Option(
         '--as <role>',
-        'what the console allows without a login; no effect with console in sluice.yaml',
+        'role of console users without a login; no effect with console in sluice.yaml',
       )
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
