@@ -239,7 +239,7 @@ export function rivalMessage(rival: Rival): string {
   return (
     `OWN306: ${rival.record.holder} also leads for this Service, ` +
     `with Lease ${rival.record.lease}. Both add ports and send events. Stop one of the two; ` +
-    'the one that stays keeps leading'
+    'the other one continues to lead'
   );
 }
 

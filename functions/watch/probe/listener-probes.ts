@@ -162,10 +162,10 @@ function occurrenceOf(scope: string, server: ServerReport, { pods, failures }: S
   const message =
     `${about}: no connection accepted at ${some(silent)} ` +
     `(${silent.length} of ${targets.length} targets, probed for 30 s; ` +
-    `${why}), although the model expects a listener: ${server.reason}. ` +
+    `${why}), although a listener is expected: ${server.reason}. ` +
     'Check istioctl proxy-status and the log of the gateway pods. ' +
     'Possible causes are a missing TLS secret, a port that the pod may not bind, ' +
-    'and a blocked network path from the watcher to the pods. Published ports stay.';
+    'and a blocked network path from the watcher to the pods. Published ports are kept.';
   return { subject, type: 'Warning', reason: 'NotListening', message };
 }
 

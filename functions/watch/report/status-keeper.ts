@@ -126,7 +126,7 @@ function foreign(scope: string, { object: service, owned }: ObservedService): Ev
   const { namespace, name } = service.meta;
   const message =
     `the external address ${statusAddressesOf(service).join(', ')} was written by ` +
-    `${writersOf(owned)}, so Sluice leaves it. If no controller maintains it any more, remove it: ` +
+    `${writersOf(owned)}, so Sluice does not change it. If no controller maintains it any more, remove it: ` +
     `kubectl -n ${namespace} patch service ${name} --subresource=status --type=merge -p ` +
     `'{"status":{"loadBalancer":{"ingress":null}}}'`;
   return { subject: `${scope} foreign`, type: 'Warning', reason: 'AddressForeign', message };

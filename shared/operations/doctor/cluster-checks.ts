@@ -141,7 +141,7 @@ function statusFinding(
   const says = `its external address ${addresses.join(', ')} was written by ${writersOf(owned)}`;
   if (!writeStatus) return okFinding(checked, `is there; ${says}, and writeStatus is off`);
   const { namespace, name } = service.meta;
-  return badFinding(checked, `${says}, so Sluice leaves it`, {
+  return badFinding(checked, `${says}, so Sluice does not change it`, {
     state: 'warn',
     remedy:
       `if no controller maintains it any more, remove it: kubectl -n ${namespace} patch service ` +
