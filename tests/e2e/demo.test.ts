@@ -90,7 +90,7 @@ describe('npm run demo', () => {
     expect(text).toContain('--queue kafka: must be one of sqlite, sqs');
   });
 
-  test('does not build functions: the walkthroughs above used the existing ones', () => {
+  test('does not build functions: the walkthroughs use the existing ones', () => {
     expect(built()).toEqual(before);
   });
 });
@@ -98,7 +98,7 @@ describe('npm run demo', () => {
 // Here, because the lab uses the demo's addresses.
 describe('npm run demo -- fleet', () => {
   test.each([[[]], [['--queue', 'sqs']]])(
-    'with %j plays a fleet: merged, unaffected by others, and only requests in flight are lost when a cluster fails',
+    'with %j shows a fleet: merged, unaffected by others, and only requests in flight are lost when a cluster fails',
     async (args) => {
       const { code, lines, text } = await demo('fleet', ...args);
       expect({ code, text }).toEqual({
@@ -126,7 +126,7 @@ describe('npm run demo -- fleet', () => {
 
 describe('npm run demo -- network', () => {
   test(
-    'leads BIG-IP to the pods of three clusters, without a lost request when nodes and pods change',
+    'gives BIG-IP paths to the pods of three clusters, and loses no request when nodes and pods change',
     async () => {
       const { code, lines, text } = await demo('network');
       expect({ code, text }).toEqual({
@@ -139,7 +139,7 @@ describe('npm run demo -- network', () => {
         'each tunnel has the records of the two nodes of its own cluster',
         'a route for 10.246.1.0/24 through 192.168.246.11',
         'one PATCH changed the route, and no declaration changed',
-        'all 12 long connections flow on, 2 of them to the draining pod',
+        'all 12 long connections still work, 2 of them to the draining pod',
         'an ARP entry for 10.244.1.7 at c2:e5:af:00:01:99',
       ])
         expect(text).toContain(sentence);
@@ -171,7 +171,7 @@ describe('npm run demo -- tls', () => {
     LIMIT,
   );
 
-  test('uses its own lab, so it refuses options of another one', async () => {
+  test('refuses options of other demos, because it has a lab of its own', async () => {
     const { code, text } = await demo('tls', '--members', 'nodes');
     expect({ code, text }).toEqual({
       code: 2,

@@ -1,6 +1,6 @@
 /**
  * `npm run demo`: the whole pipeline, played and checked; `npm run demo -- fleet`: the same with
- * several clusters; `-- network`: the way from BIG-IP to pods; `-- tls`: the services of BIG-IP in
+ * several clusters; `-- network`: paths from BIG-IP to pods; `-- tls`: the services of BIG-IP in
  * front of the mesh.
  */
 import { processClock } from '../../../shared/runtime/process.ts';

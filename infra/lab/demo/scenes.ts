@@ -33,7 +33,7 @@ const GATEWAYS = '/apis/networking.istio.io/v1/namespaces/default/gateways';
 export async function nothingYet(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   checks.step('Before: a cluster with Istio, and an empty BIG-IP');
-  say.why(`${lab.virtualAddress} is reached here at ${lab.loopbackAddress}.`);
+  say.why(`On this machine, ${lab.virtualAddress} is reached at ${lab.loopbackAddress}.`);
   await checkNobody(
     scene,
     FIRST_PORT,
@@ -99,7 +99,7 @@ function moments(
 /** From a Gateway to the first answer, with the time of each step. */
 export async function firstGateway(scene: Scene): Promise<void> {
   const { checks, lab, api, say, clock } = scene;
-  checks.step(`Somebody applies a Gateway that opens port ${FIRST_PORT}; that is all they do`);
+  checks.step(`A user applies a Gateway that opens port ${FIRST_PORT}, and does nothing else`);
   const start = clock.now();
   const watching = watchFor(scene, FIRST_PORT);
   await applyManifest(scene, 'tcp-echo');
@@ -156,7 +156,7 @@ export async function secondGateway(scene: Scene): Promise<void> {
 export async function configMapMoves(scene: Scene): Promise<void> {
   const { checks, lab, api, say } = scene;
   checks.step(
-    `An F5 ConfigMap, as users of F5's controller write them, moves port ${FIRST_PORT} to ${MOVED_PORT}`,
+    `An F5 ConfigMap, as written for F5's controller, moves port ${FIRST_PORT} to ${MOVED_PORT}`,
   );
   await applyManifest(scene, 'f5-configmap');
   say.why(
@@ -193,7 +193,7 @@ export async function podGoes(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   const pod = lab.cluster.pods('istio-ingressgateway')[0];
   checks.step(
-    `A gateway pod goes away (${pod?.status?.podIP ?? 'none'}), while connections keep coming`,
+    `A gateway pod is deleted (${pod?.status?.podIP ?? 'none'}), while clients keep connecting`,
   );
   const load = keepAsking(lab.virtualAddress, MOVED_PORT, 'busy');
   say.why(

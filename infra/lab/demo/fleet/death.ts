@@ -132,7 +132,7 @@ async function checkLosses(
 
 /** Nothing is done by hand. */
 export async function comesBack(scene: FleetScene): Promise<void> {
-  scene.checks.step('It comes back without any action');
+  scene.checks.step('The cluster comes back, and nobody has to do anything');
   const running = traffic(scene);
   await siteOf(scene, 'west').power(true);
   await checkUp(scene, ['east', 'west']);

@@ -92,7 +92,7 @@ async function checkHeld(
       return wrong.length === 0
         ? {
             ok: true,
-            say: `all ${HELD_CONNECTIONS} long connections live on, each where it began: ${mine} with west`,
+            say: `all ${HELD_CONNECTIONS} long connections are still open, each to its first cluster: ${mine} to west`,
           }
         : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
     },

@@ -32,9 +32,9 @@ export async function forgers({ dir }: LabFiles, cluster: string): Promise<reado
     throw new Error(`the lab's keys of ${cluster} cannot be read`);
   return [
     { how: 'without a signature', code: 'OWN321' },
-    { how: 'signed with a key of its own', code: 'OWN323', signer: own.ok },
+    { how: 'signed with another key', code: 'OWN323', signer: own.ok },
     {
-      how: `signed with that key under the name of ${cluster}'s`,
+      how: `signed with another key under the key id of ${cluster}`,
       code: 'OWN322',
       signer: { ...own.ok, keyid: known.ok.keyid },
     },

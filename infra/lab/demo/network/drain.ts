@@ -64,7 +64,7 @@ export async function drainsPod(scene: ClustersScene): Promise<void> {
     await quietly(scene, running);
     await checkAnswered(scene, await running.stop(), ['east', 'west', 'south']);
     say.why(
-      'The pod is gone. What led to it stays for a grace, as long as answers may be on their way.',
+      'The pod is gone. Its path stays for a grace period, because answers may still be in flight.',
     );
     await checkEntries(scene, before);
   } finally {
@@ -90,7 +90,7 @@ async function checkHeld(
       return wrong.length === 0
         ? {
             ok: true,
-            say: `all ${HELD_CONNECTIONS} long connections flow on, ${mine} of them to the draining pod`,
+            say: `all ${HELD_CONNECTIONS} long connections still work, ${mine} of them to the draining pod`,
           }
         : { instead: wrong.map(({ was, is }) => `${was} before, now ${is ?? 'cut'}`).join('; ') };
     },

@@ -41,7 +41,7 @@ export async function replaced(scene: ClustersScene): Promise<void> {
   await checkUp(scene, ['east', 'west', 'south']);
   await quietly(scene, running);
   await checkAnswered(scene, await running.stop(), ['east', 'west', 'south']);
-  say.why('The old record serves nobody, and goes when its grace is over.');
+  say.why('Nothing needs the old record any more. It is removed after its grace period.');
   await showEntries(scene, 'east');
 }
 
@@ -128,7 +128,7 @@ export async function restores(scene: ClustersScene): Promise<void> {
     ({ kind, at }) => kind === 'fdb' && at === '/Common/west-pods',
   );
   if (record === undefined) throw new Error('west has no record');
-  checks.step(`Somebody deletes a record of west by hand (${record.goal})`);
+  checks.step(`A record of west is deleted by hand (${record.goal})`);
   await removeTunnelRecord(lab.bigip, record);
   say.why('sluice drift --repair');
   const said = await sluice(lab, ['drift', '--repair'], 2);

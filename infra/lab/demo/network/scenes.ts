@@ -63,7 +63,7 @@ export function tunnelEntries(
 /** The first cluster, through a tunnel. */
 export async function flannel(scene: ClustersScene): Promise<void> {
   const { checks, clock, say } = scene;
-  checks.step('A cluster with flannel, from nothing to traffic: somebody applies a Gateway');
+  checks.step('A cluster with flannel, from nothing to traffic: a user applies a Gateway');
   say.why(
     "flannel writes the address and MAC of each node's tunnel interface into its Node; Sluice reads them there.",
   );
@@ -84,9 +84,7 @@ export async function flannel(scene: ClustersScene): Promise<void> {
 export async function secondTunnel(scene: ClustersScene): Promise<void> {
   const { checks, clock, lab, say } = scene;
   checks.step('A second cluster joins, with a tunnel of its own, while requests are sent');
-  say.why(
-    'Its packets carry another number (VNI 2), so each cluster has its own tunnel on BIG-IP.',
-  );
+  say.why('Its packets carry another VNI (2), so each cluster has its own tunnel on BIG-IP.');
   const since = clock.now();
   const running = traffic(scene);
   await applyGateway(scene, 'west');

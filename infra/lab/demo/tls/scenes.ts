@@ -134,7 +134,7 @@ export async function offloads(scene: Scene): Promise<void> {
 
 /** The answer on port 80 names the URL with TLS. */
 export async function redirectsPort80(scene: Scene): Promise<void> {
-  scene.checks.step('Clients who come to port 80 are sent to port 443');
+  scene.checks.step('Clients on port 80 are redirected to port 443');
   const from80 = URL_OF_SHOP.replace('https:', 'http:');
   const location = await scene.checks.check({
     expected: `${from80} is redirected to ${URL_OF_SHOP}`,
@@ -161,7 +161,7 @@ export async function keepsOut(scene: Scene): Promise<void> {
 /** The policy adds a WAF to one Gateway and refuses another until it asks for it. */
 export async function requires(scene: Scene): Promise<void> {
   const { checks, api, lab, say } = scene;
-  checks.step('A second Gateway lacks the WAF policy that the policy requires on port 8443');
+  checks.step('A second Gateway lacks the WAF policy that sluice.yaml requires on port 8443');
   await applyManifest(scene, 'admin');
   await checks.check({
     expected: 'an Event MappingRejected on the Gateway that names the rule and the remedy',
@@ -174,7 +174,7 @@ export async function requires(scene: Scene): Promise<void> {
       }),
   });
   await checkNone(scene, URL_OF_ADMIN, { how: 'ECONNREFUSED' });
-  say.why('It asks for the bundle, and is published with its WAF policy.');
+  say.why('It requests the service bundle, and is published with the WAF policy.');
   await annotate(scene, 'admin', { 'sluice.io/service-bundle': BUNDLE });
   await checks.check({
     expected: `an Event Programmed on the Gateway for ${virtualOf(scene, 8443)}`,
