@@ -51,7 +51,7 @@ describe('an ingress that asks for an automatic address', () => {
     expect(device.addresses()[A]).toEqual(before);
   });
 
-  test('keeps it although it is reserved now, or the ranges around it change', () => {
+  test('keeps it even if it is reserved now, or the ranges around it change', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, only('10.1.0.3')));
     device.apply(asking(A, 2, { pool: { ranges: ['10.1.0.2-10.1.0.4'], reserved: ['10.1.0.3'] } }));
@@ -86,7 +86,7 @@ describe('an ingress that asks for an automatic address', () => {
 });
 
 describe('an assigned address is unused', () => {
-  test('two that ask in one batch, with room for one: the older gets it', () => {
+  test('of two that ask in one batch, with room for one, the older gets it', () => {
     const device = miniDevice();
     const young = asking(A, 1, {
       ...only('10.1.0.3'),
@@ -175,8 +175,8 @@ describe('an assigned address is unused', () => {
   });
 });
 
-describe('when it is over', () => {
-  test('an address is free again with the last exposure, and given to who waits', () => {
+describe('when an owner leaves', () => {
+  test('its address is free after its last exposure, and goes to an owner that waits', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, only('10.1.0.3')), asking(B, 1, only('10.1.0.3')));
     device.apply(slice(2, [], { owner: A, clusterUid: 'uid-east', removed: true }));
@@ -184,7 +184,7 @@ describe('when it is over', () => {
     expect(device.addresses()).toEqual({ [B]: ['10.1.0.3'] });
   });
 
-  test('after a wipe every owner gets the claimed address, although others come first', () => {
+  test('after a wipe of the device every owner gets the address that it claims, even if others come first', () => {
     const device = miniDevice();
     device.apply(
       asking(C, 1, only('10.1.0.2', '10.1.0.3')),
@@ -203,7 +203,7 @@ describe('when it is over', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.5']);
   });
 
-  test('the claim of an address that another one has by now is no claim either', () => {
+  test('a claim of an address that another owner has by now is no claim either', () => {
     const device = miniDevice();
     device.apply(asking(B, 1, only('10.1.0.3')));
     device.apply(asking(A, 1, { ...only('10.1.0.3', '10.1.0.5'), claims: ['10.1.0.3'] }));
@@ -278,14 +278,14 @@ describe('beside gateways of the same ingress that name an address', () => {
     expect(device.addresses()[A]).toEqual(['10.1.0.3', '10.1.0.5']);
   });
 
-  test('a literal address that becomes automatic stays', () => {
+  test('a literal address that becomes automatic stays the same', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { exposures: [literal({ gateways: ['a/auto'] })] }));
     device.apply(asking(A, 2, { exposures: [automatic] }));
     expect(device.addresses()[A]).toEqual(['10.1.0.3']);
   });
 
-  test('the same port at the address of the other: joined where they are the same, else held', () => {
+  test('the same port at the other address: joined if the exposures are equal, otherwise held', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
     const joined = device.apply(
@@ -308,7 +308,7 @@ describe('beside gateways of the same ingress that name an address', () => {
     expect(device.apply(asking(A, 4, { exposures: [other, automatic, more] })).held).toEqual(held);
   });
 
-  test('when nothing is left to it at its address, it moves and says so', () => {
+  test('an ingress that keeps nothing at its address moves, and this is reported', () => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.3'), exposures: [automatic] }));
     const { reported: told } = device.apply(

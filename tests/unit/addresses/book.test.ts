@@ -34,16 +34,16 @@ describe('an address is free', () => {
   ];
   test.each<[string, readonly (typeof me)[], boolean]>([
     ['without a holder', [], true],
-    ['for who is there', [me], true],
-    ['for a fellow of who is there', [fellow], true],
+    ['for its holder', [me], true],
+    ['for another cluster in the fleet of its holder', [fellow], true],
     ['for both of them together', [me, fellow], true],
     ['not beside another ingress of the fleet', [namesake], false],
-    ['not beside a stranger', [stranger], false],
+    ['not beside an owner outside of the fleet', [stranger], false],
     ['not beside itself in another partition', [at(me.owner, 'edge')], false],
-    ['not beside a fellow in another partition', [at(fellow.owner, 'edge')], false],
-    ['not beside a fellow and a stranger', [fellow, stranger], false],
+    ['not beside a cluster of the fleet in another partition', [at(fellow.owner, 'edge')], false],
+    ['not beside a cluster of the fleet and an owner outside of it', [fellow, stranger], false],
     [
-      'not beside a fellow who has it in both partitions',
+      'not beside a cluster of the fleet that has it in both partitions',
       [fellow, at(fellow.owner, 'edge')],
       false,
     ],
@@ -57,7 +57,7 @@ describe('an address is free', () => {
   });
 });
 
-describe('the last address of a pool is not given', () => {
+describe('the last address of a pool is not assigned', () => {
   const who = 'east/a/gw';
   const given = (
     states: ReadonlyMap<string, DeclaredState>,
@@ -94,26 +94,30 @@ describe('the last address of a pool is not given', () => {
     members: [],
   };
 
-  test('unless something prevents it', () => {
+  test('but is if nothing prevents it', () => {
     expect(given(k8s(EMPTY_STATE))).toBe(true);
   });
 
   test.each<[string, ReadonlyMap<string, DeclaredState>, boolean]>([
-    ['to whom the device said that it is in use', refused(who, 'BIP422'), false],
+    ['to an owner to whom the device reported it in use', refused(who, 'BIP422'), false],
     [
-      'to whom the device said that it is in use in another partition',
+      'to an owner to whom the device reported it in use in another partition',
       refused(who, 'BIP423'),
       false,
     ],
-    ['to whom the device said something else, it is', refused(who, 'BIP421'), true],
+    ['but is to an owner to whom the device reported something else', refused(who, 'BIP421'), true],
     [
-      'to whom the device said so of another address, it is',
+      'but is to an owner to whom the device reported another address in use',
       refused(who, 'BIP422', '10.1.0.9:443/tcp'),
       true,
     ],
-    ['while another one waits for the device to take it', refused('north/b/gw', 'BIP421'), false],
     [
-      'while another one has lost a claim on it',
+      'while another owner waits for the device to accept it',
+      refused('north/b/gw', 'BIP421'),
+      false,
+    ],
+    [
+      'while another owner has a lost claim on it',
       k8s(
         declaredState(
           { 'north/b/gw': { ...record, claims: { [`${ADDRESS}:443/tcp`]: claim } } },
@@ -126,7 +130,7 @@ describe('the last address of a pool is not given', () => {
     expect(given(states)).toBe(free);
   });
 
-  test('beside one who names it in the same batch, in whichever partition', () => {
+  test('if another owner names it in the same batch, in whichever partition', () => {
     for (const partition of ['k8s', 'edge'])
       expect(
         given(k8s(EMPTY_STATE), [
@@ -140,7 +144,7 @@ describe('the last address of a pool is not given', () => {
     ).toBe(true);
   });
 
-  test('besides foreign objects, whatever they use', () => {
+  test('if an object of another client uses it, whatever that is', () => {
     const holder = (address: string): AddressHolder => ({
       path: '/Common/x',
       partition: 'Common',
@@ -154,7 +158,7 @@ describe('the last address of a pool is not given', () => {
     ).toEqual([true, false]);
   });
 
-  test('in IPv6 either, however it is written', () => {
+  test('if it is in use in IPv6, however it is written', () => {
     const six = { pool: { ranges: ['2001:db8::5'], reserved: [] } };
     const device = miniDevice();
     device.foreign = [{ path: '/Common/six', partition: 'Common', address: '2001:0DB8:0::5' }];

@@ -105,7 +105,7 @@ describe('a cluster of a fleet', () => {
 });
 
 test.each(['2026-01-01T00:00:00Z', '2026-01-03T00:00:00Z'])(
-  'what joins a literal address keeps the order of age and the sources of the others: since %s',
+  'an exposure that joins a literal address keeps the order by age and the sources of the others: since %s',
   (since) => {
     const device = miniDevice();
     const only = { ranges: ['10.1.0.3'], reserved: [] };
@@ -150,7 +150,7 @@ test('an ingress without its Service includes its pools and claims nothing', () 
   );
 });
 
-test('an address has its family, and what is no range gives nothing out', () => {
+test('an address has its family, and an invalid range contains no addresses', () => {
   const families = ['10.0.0.1', '2001:db8::1']
     .map((address) => addressRequest(context(), address))
     .map((spot) => ('family' in spot ? spot.family : undefined));

@@ -69,7 +69,7 @@ describe('an automatic address is asked for', () => {
     });
   });
 
-  test('and carried with the pools that are asked for only, not at all where none is', () => {
+  test('in a slice that carries only the requested pools, and none if no address is requested', () => {
     expect(
       Object.keys(
         build({ gates: [gate('auto:dmz'), gate('10.9.9.9', { name: 'h', port: 443 })] }).auto
@@ -79,7 +79,7 @@ describe('an automatic address is asked for', () => {
     expect(build({}, { virtualAddress: '172.16.100.195' }).auto).toBeUndefined();
   });
 
-  test('by two Gateways for one port: they share it, or the older has it', () => {
+  test('by two Gateways for one port: they share it, or the older one has it', () => {
     expect(keys(build({ gates: [gate('auto'), gate('auto', { name: 'h' })] }))).toEqual([
       'auto(web):32400/tcp',
     ]);
@@ -188,7 +188,7 @@ describe('an automatic address is refused', () => {
     ],
     ['a refusal is of another port', [{ name: 'no', allow: false, ports: [80] }, { name: 'all' }]],
     ['a refusal comes after what allows it', [{ name: 'all' }, { name: 'no', allow: false }]],
-  ])('not where %s', (_, rules) => {
+  ])('but not if %s', (_, rules) => {
     expect(keys(build({ gates: [gate('auto')] }, {}, rules))).toEqual(['auto(web):32400/tcp']);
   });
 });

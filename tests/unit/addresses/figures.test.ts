@@ -70,7 +70,7 @@ describe('a pool', () => {
     ]);
   });
 
-  test('has so many addresses, each at one position, and none beyond', () => {
+  test('has a fixed number of addresses, each at one position, and none beyond', () => {
     const ranges = fc.array(
       fc.tuple(fc.nat(50), fc.nat(5)).map(([first, more]): AddressRange => ({
         family: 4,

@@ -74,7 +74,7 @@ describe('apply with automatic addresses', () => {
     });
   });
 
-  test('while the device is away says nothing of an address', async () => {
+  test('mentions no address while the device is away', async () => {
     world.device.before = () => {
       throw new DeviceError('BIP503', 'transient', 'busy');
     };
@@ -131,7 +131,7 @@ describe('apply with automatic addresses', () => {
   });
 
   /** Red without `takenSince` in loop/step.ts: both get the same address. */
-  test('gives no address that another writer gave away between reading and writing', async () => {
+  test('assigns no address that another writer assigned between reading and writing', async () => {
     const device = memoryDevice();
     const job = {
       device,
@@ -168,7 +168,7 @@ describe('apply with automatic addresses', () => {
     ]);
   });
 
-  test('gives none either that another writer gave away in another partition', async () => {
+  test('assigns none either that another writer assigned in another partition', async () => {
     const device = memoryDevice();
     const job = {
       device,

@@ -62,7 +62,7 @@ describe('sluice approve', () => {
     problem: 'not reachable',
   };
 
-  test('names what is held now on each device, and the version of its owner that was looked at', () => {
+  test('names what is held now on each device, and the version of its owner that was shown', () => {
     expect(
       approvalsFor([seen('bigip-1', [1, 2], [1, 2, 3]), seen('bigip-2', [])], owner, undefined),
     ).toEqual([{ action: 'approve', device: 'bigip-1', owner, keys: [key(1), key(2)], version }]);
@@ -78,14 +78,14 @@ describe('sluice approve', () => {
     ]);
   });
 
-  test('approves nothing on a device that cannot be looked at, unless it is named', () => {
+  test('approves nothing on a device that cannot be read, unless it is named', () => {
     expect(() => approvalsFor([seen('bigip-1', [1]), away], owner, undefined)).toThrow(
       'bigip-2, partition k8s: BIP501: not reachable; removals held there cannot be ' +
         'listed. Name the exposures with --keys',
     );
   });
 
-  test('says what is wrong with an owner, a key or a device, and what would be right', () => {
+  test('reports an invalid owner, key or device, with the valid ones', () => {
     expect(() => checkWords(config, 'west/a/b', {})).toThrow(`known ingresses: ${owner}`);
     expect(() => checkWords(config, owner, { keys: ['10.0.0.1:80'] })).toThrow(
       'such as 172.16.100.195:32400/tcp',

@@ -148,7 +148,7 @@ describe('messages leave the queue', () => {
 });
 
 describe('that a device is away', () => {
-  test('is not asked before this process found it so', async () => {
+  test('is not looked up before this process found it away', async () => {
     await mark(() => away());
     expect(await waiting.away(DEVICE)).toBeUndefined();
     await leave(messageOf());
@@ -157,7 +157,7 @@ describe('that a device is away', () => {
     expect(opened).toBe(2);
   });
 
-  test('is not asked where messages stayed in the queue', async () => {
+  test('is not looked up if messages stayed in the queue', async () => {
     await leave(messageOf());
     expect(opened).toBe(1);
     await waiting.away(DEVICE);
@@ -195,7 +195,7 @@ describe('what is kept', () => {
     expect(lines).toMatchObject([{ said: 'superseded by a newer slice', owner, revision: '1.1' }]);
   });
 
-  test('is one of equal requests, which is not worth a line', async () => {
+  test('is one of several equal requests, without a log line', async () => {
     await waiting.keep(DEVICE, of('audit', audit), []);
     clock.advance(1);
     await waiting.keep(DEVICE, of('audit', audit), []);
@@ -203,7 +203,7 @@ describe('what is kept', () => {
     expect(lines).toEqual([]);
   });
 
-  test('says what was asked for', async () => {
+  test('contains what was requested', async () => {
     const taken = [{ key: 'route 10.244.3.0/24', name: '/cis/k8s-n3', to: '192.0.2.13' }];
     const order = { device: DEVICE, partitions: [], reason: 'adopt', takeOver: taken };
     await waiting.keep(DEVICE, of('audit', order), []);

@@ -59,7 +59,7 @@ async function scene(expressAfter: number, hasTime = () => true): Promise<Scene>
   return { device, waited, apply };
 }
 
-test('express gets the time to drain the node, and then nothing is declared', async () => {
+test('express gets time to drain the node, and then nothing is declared', async () => {
   const { device, waited, apply } = await scene(750);
   const [result] = await apply(at(2, 'draining'));
   expect(device.declares).toHaveLength(1);
@@ -109,7 +109,7 @@ test('nodes are not read for a change that has to be declared anyway', async () 
   expect(result?.entries.size).toBe(2);
 });
 
-test('a member that is out is told to the watcher, before and after its drain is declared', async () => {
+test('a member that is out is reported to the watcher, before and after its drain is declared', async () => {
   const { apply } = await scene(0);
   const [waits] = await apply(at(2, 'draining'));
   expect(waits?.drained).toEqual(new Map([[at(2, 'draining').owner, [POD]]]));
@@ -117,7 +117,7 @@ test('a member that is out is told to the watcher, before and after its drain is
   expect(before?.drained).toBeUndefined();
 });
 
-test('the drain of a change that is declared is told as well', async () => {
+test('the drain of a change that is declared is reported as well', async () => {
   const { device, apply } = await scene(10_000);
   const moved = at(2, 'draining');
   const [result] = await apply({

@@ -79,7 +79,7 @@ function applyWith(
 const SCHEDULE = {} as unknown as Parameters<Handler>[0];
 
 describe('on schedule', () => {
-  test('nothing is asked of a device for which nothing waits', async () => {
+  test('a device for which nothing waits gets no request', async () => {
     const apply = applyWith();
     await expect(apply(SCHEDULE, context)).resolves.toBeUndefined();
     // The first run creates the partitions that ingresses use.
@@ -101,7 +101,7 @@ describe('on schedule', () => {
     expect(signals.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
-  test('the run fails, if the changes of a device cannot be checked, and names each', async () => {
+  test('the run fails if the changes of a device cannot be checked, and names every such device', async () => {
     const lost = (): Promise<never> => Promise.reject(new Error('the disk is full'));
     const place: OpenWaitingPlace = () =>
       Promise.resolve(

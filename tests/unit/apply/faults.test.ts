@@ -29,7 +29,7 @@ function failing(...errors: readonly (Error | undefined)[]): void {
 }
 
 describe('a fault inside the device', () => {
-  test('that a declare without changes has twice needs no third one: it depends on no change', async () => {
+  test('that occurs twice in a declare without changes needs no third one: it depends on no change', async () => {
     await applySlices(device, [slice(1, [exposure()])]);
     failing(inner(), inner());
     const { error } = await tryToApply(device, [slice(2, [exposure()])]);
@@ -75,7 +75,7 @@ describe('a fault inside the device that left something undone', () => {
   });
 
   test(
-    'before does not keep it from being found in a change: that a declare without it ' +
+    'before does not hide that a change causes it: one declare without the change that ' +
       'succeeds is enough',
     async () => {
       device.before = (_partition, next) => {
@@ -91,7 +91,7 @@ describe('a fault inside the device that left something undone', () => {
 });
 
 describe('an answer that was lost', () => {
-  test('costs no comparison of the live objects if everything is declared', async () => {
+  test('needs no comparison of the live objects if everything is declared', async () => {
     let left = 1;
     device.before = (_partition, _next, commit) => {
       if (left-- <= 0) return;
@@ -118,7 +118,7 @@ describe('a refusal with the name of an object', () => {
     expect(calls.missing).toBe(1);
   });
 
-  test('that no change refers to is looked up for no change', async () => {
+  test('is looked up for no change if none refers to it', async () => {
     failing(
       new DeviceError('BIP424', 'content', 'not found', {
         hint: 'unfound',

@@ -167,7 +167,7 @@ describe('exposures that move', () => {
   });
 });
 
-test('what a person keeps or undoes is that of its own partition', async () => {
+test('keeping or undoing a manual change affects only its own partition', async () => {
   await apply([slice(1, [...at('one', 1), ...at('three', 2)])]);
   const before = device.declares.length;
   await apply([], { again: new Set(['three']), overrides: new Map([['three', { lift: true }]]) });
@@ -208,7 +208,7 @@ describe('a fence that waits', () => {
     },
   );
 
-  test('is none unless fences may wait', async () => {
+  test('is always declared if fences may not wait', async () => {
     await apply([slice(1, at('one', 1))]);
     const [one] = await apply([slice(2, at('one', 1), since)]);
     expect([one?.deferred, versions()[0]]).toEqual([undefined, 2]);

@@ -77,7 +77,7 @@ describe('approvals', () => {
 });
 
 describe('what a batch leaves behind', () => {
-  test('one result for the newest slice of an owner, and a line for each that it overtook', async () => {
+  test('one result for the newest slice of an owner, and a log line for each slice that it replaced', async () => {
     await world.send(slice(2, many([1])));
     await world.send(slice(1, many([2])));
     await world.step();
@@ -101,7 +101,7 @@ describe('what a batch leaves behind', () => {
     expect(portsOn(world)).toEqual([8]);
   });
 
-  test('a line for each declare that was tried', async () => {
+  test('a log line for each declare that was tried', async () => {
     world.device.before = refusing((e) => e.port === 2);
     await world.send(slice(1, many([1, 2])));
     await world.step();

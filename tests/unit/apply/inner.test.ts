@@ -113,7 +113,7 @@ describe('a fault inside the device that passes', () => {
     expect(world.device.declares.map(({ ok }) => ok)).toEqual([false, true]);
   });
 
-  test('and left the device half done is mended: what is live differs, so it is declared again', async () => {
+  test('that left the device half done is repaired: the live objects differ, so the same is declared again', async () => {
     let left = 1;
     world.device.verify = () =>
       Promise.resolve(world.device.declares.length < 2 ? ['pool /k8s/x has members none'] : []);

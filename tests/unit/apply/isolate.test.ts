@@ -33,7 +33,7 @@ const declares = (): readonly (readonly [readonly number[], boolean])[] =>
   device.declares.map(({ ports, ok }) => [ports.toSorted((a, b) => a - b), ok]);
 
 describe('a refusal that names several objects', () => {
-  test('sets these apart: the others are declared at once, and each of the named ones alone', async () => {
+  test('separates these: the others are declared at once, and each of the named ones alone', async () => {
     device.before = refusing((e) => [2, 5].includes(e.port), `${nameOf(2)} ${nameOf(5)}`);
     const { rejections } = await applySlices(device, [asking(1, range(8))]);
     const healthy = [1, 3, 4, 6, 7, 8];

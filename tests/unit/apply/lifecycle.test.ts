@@ -70,7 +70,7 @@ describe('an inventory that misses an ingress', () => {
     expect(portsOn(world)).toEqual([1]);
   });
 
-  test('of an owner that never was here leaves no trace and no result', async () => {
+  test('for an owner that never was on this device leaves no trace and no result', async () => {
     await world.miss(missing(2));
     await world.drain();
     expect([world.device.declares, world.settled(), world.deadLetters()]).toEqual([[], [], []]);
@@ -99,7 +99,7 @@ describe('an order about a cluster', () => {
     await world.drain();
   });
 
-  test('is answered at once, with one declare and a look at the nodes', async () => {
+  test('is carried out and reported at once, with one declare and one reading of the nodes', async () => {
     const seen: object[] = [];
     world.device.reconcileMembers = (_partition, state) => {
       seen.push({ drains: state.drains });
@@ -145,7 +145,7 @@ describe('an order about a cluster', () => {
     expect(world.queues.messages('slices')).toEqual([]);
   });
 
-  test('that nothing is left to do for says so in the log, and is no dead letter', async () => {
+  test('without anything left to do is logged, and is no dead letter', async () => {
     await world.steer({
       ...east,
       action: 'forget',

@@ -98,7 +98,7 @@ describe('another client of the partition', () => {
     expect(String(error)).toContain('after 10 rounds');
   });
 
-  test('does not use up the patience of the next declare: each may be overtaken three times', async () => {
+  test('does not use up the retries of the next declare: each may be overtaken three times', async () => {
     let posts = 0;
     device.before = () => {
       posts += 1;
@@ -306,13 +306,13 @@ describe('the nodes', () => {
   });
 });
 
-describe('what a device tells about a declare', () => {
+describe('what a device reports about a declare', () => {
   const declareWith = (change: (declared: Declared) => Declared): void => {
     const real = { ...device };
     device.declare = async (...args) => change(await real.declare(...args));
   };
 
-  test('is how long the next one will probably take, which it is asked with', async () => {
+  test('predicts how long the next one will take, which is passed to it', async () => {
     const pace = { pace: fullPace(BIGIP.declareSize) };
     const asked: (number | undefined)[] = [];
     const real = { ...device };
@@ -326,7 +326,7 @@ describe('what a device tells about a declare', () => {
     expect(asked).toEqual([undefined, 3_000]);
   });
 
-  test('is nothing about small declares, if it was one of two halves', async () => {
+  test('does not count for small declares if it was one of two halves', async () => {
     const pace = { pace: fullPace(BIGIP.declareSize) };
     device.time = () => 3_000;
     const first = slice(1, [exposure({ port: 1, members: members(1) })]);
@@ -338,7 +338,7 @@ describe('what a device tells about a declare', () => {
     expect(expectedTime(pace.pace, 'k8s', 0)).toBe(3_000);
   });
 
-  test('is its new key: without one it is read before the next declare', async () => {
+  test('includes its new key: without one, the partition is read before the next declare', async () => {
     declareWith(({ lockKey: _lockKey, ...declared }) => declared);
     const calls = countCalls(device);
     await applySlices(device, [asking(1, range(300))]);

@@ -138,7 +138,7 @@ const receives = (world: World): readonly number[] =>
     .filter(({ message }) => message === 'settled' || message === 'superseded by a newer slice')
     .map(({ attempt }) => Number(attempt));
 
-test('500 owners wait and others speak all the time: each call finishes what it got', async () => {
+test('500 owners wait while others send events all the time: each call finishes what it got', async () => {
   const world = small(50);
   let sent = 500;
   world.device.after = () => {

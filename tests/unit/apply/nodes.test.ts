@@ -140,7 +140,7 @@ describe('an exposure that needs a node of another partition', () => {
     expect(membersIn(world, 'two')).toEqual({ [keyOf(3)]: ['1', '6'], [keyOf(4)]: ['1'] });
   });
 
-  test('is declared as soon as the other partition gives up the node, also in the same batch', async () => {
+  test('is declared as soon as the other partition no longer needs the node, also in the same batch', async () => {
     world = await createSite(['two', 'one']);
     const gone = {
       what: 'deleted',
@@ -185,7 +185,7 @@ describe('an exposure that needs a node of another partition', () => {
   });
 });
 
-describe('a command that reads the devices', () => {
+describe('a command that reads devices', () => {
   const why = (octet: number): string => {
     const answer = {
       server: {
@@ -225,7 +225,7 @@ describe('a command that reads the devices', () => {
     expect(why(3)).toContain(`${keyOf(3)} on bigip-1: its new members wait: partition one also`);
   });
 
-  test('has one line for all that an owner waits for', async () => {
+  test('prints one line for everything that an owner waits for', async () => {
     await world.send(slice(2, [...BEFORE, at(3, 'two', [1]), at(4, 'two', [2])]));
     await world.drain();
     expect(heldInLines(world.config, declaredIn(world))).toEqual([

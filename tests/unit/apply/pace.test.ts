@@ -104,7 +104,7 @@ describe('how much goes into one declare', () => {
     expect(states.reduce((sum, one) => sum + (device.time(one) ?? 0), 0)).toBe(ms);
   });
 
-  test('a small step of such a burst makes none smaller: the time is that of what is posted', async () => {
+  test('a small step of such a burst makes no later step smaller: its time is that of all that is posted', async () => {
     const device = memoryDevice();
     const servers = ({ exposures }: DeclaredState): number => Object.keys(exposures).length;
     device.time = (next) => 3_000 + 20 * servers(next);
@@ -170,7 +170,7 @@ describe('how much goes into one declare', () => {
     expect(overtaken).toBe(4);
   });
 
-  test('is a quarter after a script that took too long, until the device copes', async () => {
+  test('is a quarter after a script that took too long, until the device keeps up', async () => {
     const device = memoryDevice();
     const { given } = slow(device, 40, false);
     const pace = { pace: FULL_PACE };

@@ -131,7 +131,7 @@ describe('of a slice', () => {
     return letters();
   };
 
-  test('a new refusal is a dead letter with everything that is known of it', async () => {
+  test('a new refusal is a dead letter with everything that is known about it', async () => {
     const [bad, other] = [entry('rejected'), entry('create', { key: 'other', code: 'OK' })];
     scope.attempts.add('m', { at: '2026-01-01T00:00:00Z', code: 'BIP503', reason: 'busy' });
     const found = await park([

@@ -28,7 +28,7 @@ const notes = (): readonly string[] =>
 const routed = (): readonly string[] => [...world.device.paths.units.active.keys()];
 
 describe('a fault of paths', () => {
-  test('that an object of the same name never ends costs the members behind it', async () => {
+  test('that persists because of an object of the same name keeps out only the members behind it', async () => {
     world.device.paths.refuse = ({ entry }) =>
       entry.at === networkOf(2)
         ? new DeviceError('BIP430', 'transient', 'another client wrote it in the meantime', {
@@ -45,7 +45,7 @@ describe('a fault of paths', () => {
     expect(members()).toEqual([P1, P2, '10.244.1.5'].toSorted());
   });
 
-  test('of the device itself with one entry costs the members behind it', async () => {
+  test('of the device itself with one entry keeps out only the members behind it', async () => {
     world.device.paths.refuse = ({ entry }) =>
       entry.at === networkOf(2)
         ? new DeviceError('BIP509', 'ambiguous', 'a call inside the device failed')
@@ -59,24 +59,27 @@ describe('a fault of paths', () => {
     new DeviceError('BIP403', 'device', 'permission denied'),
     new DeviceError('BIP421', 'content', 'BIG-IP refuses it', { response: '01070711:3: no' }),
     new DeviceError('BIP420', 'transient', 'unexpected status 400'),
-  ])('$code while it is read or written costs no other owner its declare', async (error) => {
-    for (const isRead of [true, false]) {
-      world = createWorld({ modes: { east: 'routes' } });
-      world.device.paths.reach = (write) => {
-        if (isRead || write?.kind === 'journal') throw error;
-      };
-      await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
-      expect(members()).toContain('10.244.1.5');
-      expect(routed()).toEqual([]);
-      expect(notes()).toEqual([expect.stringContaining(`${error.code} no path to`)]);
-      world.device.paths.reach = () => undefined;
-      await apply(pathSlice(2, [P1, P2]));
-      expect(world.device.paths.units.active.get(`route ${networkOf(3)}`)?.to).toBe(viaOf(3));
-      expect(members()).toEqual(expect.arrayContaining([P1, P2]));
-    }
-  });
+  ])(
+    '$code while paths are read or written delays the declare of no other owner',
+    async (error) => {
+      for (const isRead of [true, false]) {
+        world = createWorld({ modes: { east: 'routes' } });
+        world.device.paths.reach = (write) => {
+          if (isRead || write?.kind === 'journal') throw error;
+        };
+        await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+        expect(members()).toContain('10.244.1.5');
+        expect(routed()).toEqual([]);
+        expect(notes()).toEqual([expect.stringContaining(`${error.code} no path to`)]);
+        world.device.paths.reach = () => undefined;
+        await apply(pathSlice(2, [P1, P2]));
+        expect(world.device.paths.units.active.get(`route ${networkOf(3)}`)?.to).toBe(viaOf(3));
+        expect(members()).toEqual(expect.arrayContaining([P1, P2]));
+      }
+    },
+  );
 
-  test('with the journal alone costs the new members, not the device', async () => {
+  test('with the journal alone keeps out only the new members, and does not block the device', async () => {
     for (const code of ['BIP505', 'BIP509'] as const) {
       world = createWorld({ modes: { east: 'routes' } });
       world.device.paths.reach = (write) => {
@@ -88,7 +91,7 @@ describe('a fault of paths', () => {
     }
   });
 
-  test('while entries are taken over costs the order, not the device', async () => {
+  test('while entries are taken over fails the order, and does not block the device', async () => {
     await apply(pathSlice(1, [P1]));
     world.device.paths.reach = () => {
       throw new DeviceError('BIP403', 'device', 'permission denied');
@@ -100,7 +103,7 @@ describe('a fault of paths', () => {
     expect(members()).toContain('10.244.1.5');
   });
 
-  test('that concerns a thousand entries has few lines in the log', async () => {
+  test('that concerns many entries writes few lines to the log', async () => {
     world.device.paths.refuse = () =>
       new DeviceError('BIP472', 'content', 'the gateway is in no network', { response: 'no' });
     const pods = Array.from({ length: 100 }, (_, i) => podOn(i + 1));

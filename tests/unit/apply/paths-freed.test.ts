@@ -8,7 +8,7 @@ import { memoryDevice } from '../../fixtures/device.ts';
 import { pathSlice, podOn } from '../../fixtures/paths.ts';
 import { createWorld, ownerOf } from '../../promises/support/world.ts';
 
-test('every ingress of the cluster that is not in the run, because each may have members that wait', async () => {
+test('every ingress of the cluster outside of the run is asked for, because each may have members that wait', async () => {
   const device = memoryDevice();
   const { config } = createWorld({ modes: { east: 'routes' } });
   const [ingress] = config.ingresses;

@@ -93,7 +93,7 @@ describe('a path', () => {
     });
   });
 
-  test('is not asked about if no cluster of the run has paths', async () => {
+  test('causes no request if no cluster of the run has paths', async () => {
     world.device.paths.reach = () => {
       throw new Error('nobody needs to know');
     };
@@ -132,7 +132,7 @@ describe('a path', () => {
 });
 
 describe('a path that BIG-IP refuses', () => {
-  test('costs the new member that needs it, and is told in the words of BIG-IP', async () => {
+  test("keeps out the new member that needs it, and is reported with BIG-IP's message", async () => {
     refuse(networkOf(2));
     await apply(pathSlice(1, [P1, P2]));
     expect([entries(), members()]).toEqual([routes(1), [P1]]);
@@ -145,7 +145,7 @@ describe('a path that BIG-IP refuses', () => {
     ]);
   });
 
-  test('is told once, and tried again with each slice until it is there', async () => {
+  test('is reported once, and tried again with each slice until it exists', async () => {
     refuse(networkOf(2));
     await apply(pathSlice(1, [P1, P2]));
     await apply(pathSlice(2, [P1, P2]));
@@ -159,7 +159,7 @@ describe('a path that BIG-IP refuses', () => {
     );
   });
 
-  test('takes no member away that is declared', async () => {
+  test('removes no declared member', async () => {
     await apply(pathSlice(1, [P1, P2]));
     refuse(networkOf(2));
     const moved = [routeTo(P1), routeTo(P2, { via: viaOf(9) })];
@@ -169,13 +169,13 @@ describe('a path that BIG-IP refuses', () => {
     expect(notes()).toHaveLength(1);
   });
 
-  test('leaves no pool without members', async () => {
+  test('leaves no pool empty', async () => {
     refuse(networkOf(2));
     await apply(pathSlice(1, [P2]));
     expect(members()).toEqual([P2]);
   });
 
-  test('counts as there if another route leads to the pod', async () => {
+  test('counts as present if another route leads to the pod', async () => {
     refuse(networkOf(2));
     const other = live(route('10.244.0.0/16', '192.0.2.99'), 'theirs');
     world.device.paths.units.active.set('route 10.244.0.0/16', other);
@@ -183,7 +183,7 @@ describe('a path that BIG-IP refuses', () => {
     expect(members()).toEqual([P1, P2]);
   });
 
-  test('is named with its holder, if somebody else has it', async () => {
+  test('is reported with its holder if another client has it', async () => {
     const theirs = { ...live(route(networkOf(2), '192.0.2.99'), 'theirs'), name: '/Common/other' };
     world.device.paths.units.active.set(`route ${networkOf(2)}`, theirs);
     await apply(pathSlice(1, [P1, P2]));
@@ -211,7 +211,7 @@ describe('a path that BIG-IP refuses', () => {
     expect(members().toSorted()).toEqual([P1, P2, P3]);
   });
 
-  test('for which no path is known lets the new member wait', async () => {
+  test('keeps the new member waiting if no path to it is known', async () => {
     await apply(pathSlice(1, [P1, P2], [routeTo(P1)], { pathless: [P2] }));
     expect(members()).toEqual([P1]);
     expect(notes()).toEqual([expect.stringMatching(/^BIP478 no path to 10\.244\.2\.5/)]);
@@ -220,7 +220,7 @@ describe('a path that BIG-IP refuses', () => {
 });
 
 describe('the journal', () => {
-  test('that somebody else changed: nothing is written or removed, and others go on', async () => {
+  test('that another client changed stops writes and removals, and other clusters continue', async () => {
     await apply(pathSlice(1, [P1]));
     const { paths } = world.device;
     paths.journals.set(1, [{ name: 'x', data: 'y' }]);
@@ -235,7 +235,7 @@ describe('the journal', () => {
     expect(east.at(-1)?.notes).toMatchObject([{ code: 'BIP474' }]);
   });
 
-  test('that was lost is made again from the marks of routes', async () => {
+  test('that was lost is rebuilt from the marks of routes', async () => {
     await apply(pathSlice(1, [P1]));
     world.device.paths.journals.clear();
     await later(MINUTE);
@@ -244,7 +244,7 @@ describe('the journal', () => {
     ]);
   });
 
-  test('that another process wrote in the same moment is read again', async () => {
+  test('that another process wrote at the same moment is read again', async () => {
     const { paths } = world.device;
     let others = 0;
     paths.reach = (write) => {
@@ -290,7 +290,7 @@ describe('another installation of Sluice on the same device', () => {
 });
 
 describe('a path that nobody needs', () => {
-  test('stays for a grace, and is removed by any later run', async () => {
+  test('stays for a grace period, and is removed by any later run', async () => {
     await apply(pathSlice(1, [P1, P2]));
     await apply(pathSlice(2, [P1]));
     await later(60_000);
@@ -320,7 +320,7 @@ describe('a path that nobody needs', () => {
     expect(entries()).toEqual(routes(1));
   });
 
-  test('stays longer if its member left more pools than are asked', async () => {
+  test('stays longer if its member left more pools than are asked for connections', async () => {
     const ports = Array.from({ length: 25 }, (_, i) => 9_000 + i);
     const all = (counter: number, pods: readonly string[]): Slice =>
       slice(
@@ -375,7 +375,7 @@ describe('a path that nobody needs', () => {
     expect(entries()).toEqual(routes(1));
   });
 
-  test('waits for an approval if it is one of many, and an approval without effect is told', async () => {
+  test('waits for an approval if it is one of many, and an approval without effect is reported', async () => {
     const pods = Array.from({ length: 12 }, (_, i) => podOn(i + 1));
     await apply(pathSlice(1, pods));
     await apply(pathSlice(2, pods.slice(5)));
@@ -401,7 +401,7 @@ describe('a path that nobody needs', () => {
     expect(world.deadLetters()).toMatchObject([{ code: 'OWN311' }]);
   });
 
-  test('is forgotten by the journal once no write can be late', async () => {
+  test('leaves the journal once no delayed write is possible', async () => {
     await apply(pathSlice(1, [P1, P2]));
     await apply(pathSlice(2, [P1]));
     await later(10 * MINUTE);
@@ -412,7 +412,7 @@ describe('a path that nobody needs', () => {
 });
 
 describe('what others do to paths', () => {
-  test('is undone by a run: a removed route comes back, a changed one is led back', async () => {
+  test('is undone by a run: a removed route is created again, and a changed one corrected', async () => {
     await apply(pathSlice(1, [P1, P2]));
     const { active } = world.device.paths.units;
     active.delete(`route ${networkOf(1)}`);
@@ -540,7 +540,7 @@ describe('tunnels', () => {
     expect(entries('peer')).toEqual(through(1, P1));
   });
 
-  test('of a unit that goes away while it is written cost one try, and not one each', async () => {
+  test('of a unit that fails while they are written need one try, and not one each', async () => {
     world.device.paths.peer = 'there';
     let tries = 0;
     world.device.paths.reach = (write) => {
@@ -564,7 +564,7 @@ describe('tunnels', () => {
     expect(entries('peer')).toEqual(entries());
   });
 
-  test('of a unit that is away are written when it answers, and nothing of it is forgotten', async () => {
+  test('of a unit that is away are written when it answers, and none is forgotten', async () => {
     world.device.paths.peer = 'away';
     await apply(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
     expect(members()).toEqual([P1, P2]);

@@ -218,7 +218,7 @@ describe('messages that were tried', () => {
     expect(settled()).toEqual([]);
   });
 
-  test('are told to their clusters, with a message that stays the same', async () => {
+  test('are reported to their clusters, with a message that stays the same', async () => {
     await moveToWaiting(scope, [arrival('m')], {
       ...known,
       since: clock.now(),

@@ -171,16 +171,19 @@ describe('the audit asks for a partition that does not exist', () => {
   test.each([
     ['refuses it', 'BIP420', 'content', 1],
     ['fails', 'BIP509', 'transient', 2],
-  ] as const)('what else is to be done goes on if the device %s', async (_, code, fault, tries) => {
-    let count = 0;
-    const prepare = (): Promise<never> => {
-      count += 1;
-      return Promise.reject(new DeviceError(code, fault, 'not created'));
-    };
-    const device = { ...memoryDevice(), prepare };
-    const { preparation } = createSite();
-    expect(await repair(device, preparation)).toEqual(['k8s']);
-    expect(await repair(device, preparation)).toEqual(['k8s']);
-    expect(count).toBe(tries);
-  });
+  ] as const)(
+    'the rest of the order is carried out if the device %s',
+    async (_, code, fault, tries) => {
+      let count = 0;
+      const prepare = (): Promise<never> => {
+        count += 1;
+        return Promise.reject(new DeviceError(code, fault, 'not created'));
+      };
+      const device = { ...memoryDevice(), prepare };
+      const { preparation } = createSite();
+      expect(await repair(device, preparation)).toEqual(['k8s']);
+      expect(await repair(device, preparation)).toEqual(['k8s']);
+      expect(count).toBe(tries);
+    },
+  );
 });

@@ -92,7 +92,7 @@ describe('a change that BIG-IP refuses', () => {
     expect(outcomes(world)).toEqual({ 7: 'applied', 8: 'applied', 9: 'applied', 10: 'applied' });
   });
 
-  test('is declared at once when it is mended', async () => {
+  test('is declared at once when it is corrected', async () => {
     await apply(1, bad);
     await apply(2, exposure({ port: 7 }));
     expect(portsOn(world)).toEqual([7]);
@@ -163,7 +163,7 @@ describe('an update that BIG-IP refuses', () => {
 });
 
 describe('addresses of foreign objects on the device', () => {
-  test('are found before posting, named, and free themselves', async () => {
+  test('are found before posting and named, and the conflict ends by itself', async () => {
     world.device.before = () => undefined;
     world.device.foreign = () =>
       Promise.resolve([
@@ -184,7 +184,7 @@ describe('addresses of foreign objects on the device', () => {
     expect(portsOn(world)).toEqual([1, 2]);
   });
 
-  test('that turn up while declaring are a conflict too, not a quarantine', async () => {
+  test('that appear during a declare are a conflict too, not a quarantine', async () => {
     let seen = false;
     world.device.foreign = () =>
       Promise.resolve(

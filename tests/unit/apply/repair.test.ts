@@ -158,7 +158,7 @@ describe('a repair', () => {
     expect(await repair(scope, true)).toEqual(['k8s']);
   });
 
-  test('of what is gone since declares once to make sure', async () => {
+  test('of a difference that has disappeared declares once to make sure', async () => {
     const { scope, mended } = await world([]);
     expect(await repair(scope)).toEqual(['k8s']);
     expect(mended).toEqual([]);
@@ -215,7 +215,7 @@ describe('a repair', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('asks the store for nothing if nothing differs', async () => {
+  test('reads nothing from the store if nothing differs', async () => {
     const { scope } = await world([]);
     let opened = 0;
     const memory = (): ReturnType<RepairScope['memory']> => {

@@ -139,7 +139,7 @@ const letters = (): readonly DeadLetter[] =>
   });
 
 describe('the result of a slice', () => {
-  test('is sent and noted in the history with its way, and its earlier attempts are forgotten', async () => {
+  test('is sent and added to the history with its hops, and its earlier attempts are forgotten', async () => {
     scope.attempts.add('m', { at: '', code: 'BIP503', reason: 'busy' });
     await report({ slices: [slice(1, [exposure()])] }, result(EMPTY_STATE, {}, [entry('create')]));
     expect(settled()).toMatchObject([{ owner, exposures: [{ outcome: 'applied' }] }]);
@@ -186,12 +186,12 @@ describe('a cluster that shares an exposure and is silent', () => {
   const codes = (): readonly string[] => settled().flatMap(({ notes }) => notes.map((n) => n.code));
   const one = slice(1, [exposure()], { notes: [note] });
 
-  test('is told to the others, after their own notes', async () => {
+  test('is reported to the others, after their own notes', async () => {
     await report({ slices: [one] }, result(shared(ago(60 * MINUTE)), {}, [entry('unchanged')]));
     expect([codes(), asked]).toEqual([['GW136', 'OWN331'], ['bigip-1']]);
   });
 
-  test('is not told if it was heard since then', async () => {
+  test('is not reported if it has sent an event since then', async () => {
     heard.set('west', ago(MINUTE));
     await report({ slices: [one] }, result(shared(ago(60 * MINUTE)), {}, [entry('unchanged')]));
     expect(codes()).toEqual(['GW136']);
@@ -210,7 +210,7 @@ describe('a member whose removal may wait', () => {
   const drained = new Map([[owner, [address]]]);
   const other = slice(1, [exposure()], { owner: WEST });
 
-  test('is told with the result, and its ingress is asked for once another owner has its address', async () => {
+  test('is reported with the result, and its ingress is requested once another owner has its address', async () => {
     await report({ slices: [slice(1, [exposure()])] }, result(EMPTY_STATE, { drained }));
     expect(settled().map((one) => one.drained)).toEqual([[address]]);
     await report({ slices: [slice(2, [exposure()], { owner: WEST, device: 'bigip-2' })] });
@@ -272,7 +272,7 @@ describe('an order about a cluster', () => {
 describe('a retry', () => {
   const retry = (of = owner): RetryOrder => ({ action: 'retry', device: 'bigip-1', owner: of });
 
-  test('asks the watcher of each owner once for its ingress', async () => {
+  test('requests the ingress of each owner once from its watcher', async () => {
     await report({ orders: [retry(), retry(), retry(WEST)] }, result());
     expect(resyncs()).toMatchObject([
       {
@@ -334,7 +334,7 @@ describe('an approval', () => {
     expect(letters()).toHaveLength(isMet ? 0 : 1);
   });
 
-  test('that was received before may have been met then', async () => {
+  test('that was received before may have been fulfilled then', async () => {
     await report({ orders: [approval()], receiveCount: 2 }, result());
     expect(letters()).toEqual([]);
   });
@@ -358,10 +358,13 @@ describe('an approval', () => {
       `holds nothing of ${KEY} for ${owner} that a move of the nodes of one, two alone would release`,
       'name what is held',
     ],
-  ])('%s in vain says what was not there and where to look', async (_, order, what, where) => {
-    await report({ orders: [order] }, result());
-    expect(letters()).toMatchObject([{ code: 'OWN311', owner }]);
-    expect(letters()[0]?.reason).toContain(what);
-    expect(letters()[0]?.reason).toContain(where);
-  });
+  ])(
+    '%s without effect says what was not found and where to look',
+    async (_, order, what, where) => {
+      await report({ orders: [order] }, result());
+      expect(letters()).toMatchObject([{ code: 'OWN311', owner }]);
+      expect(letters()[0]?.reason).toContain(what);
+      expect(letters()[0]?.reason).toContain(where);
+    },
+  );
 });

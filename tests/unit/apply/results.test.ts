@@ -173,7 +173,7 @@ describe('an exposure that the owner removed and that remains', () => {
     expect(of(entries)).toEqual(expected);
   });
 
-  test('is not told once it is not declared, nor twice if it is still wanted', () => {
+  test('is not reported once it is not declared, nor twice if it is still requested', () => {
     expect(of([gone('held')], stateWith(81))).toEqual([]);
     expect(of([gone('held')], stateWith(80), [exposure({ port: 80 })])).toEqual([]);
   });

@@ -124,7 +124,7 @@ describe('a change in quarantine', () => {
   });
 });
 
-test('a change that is left out before any declare has no declares to its name', async () => {
+test('a change that is left out before any declare lists no declares', async () => {
   device.absent.add('/Common/rule');
   const { rejections } = await applySlices(device, [
     slice(1, [exposure({ settings: { ...SETTINGS, iRules: ['/Common/rule'] } })]),
@@ -271,13 +271,13 @@ describe('manual changes', () => {
     expect(device.state()).not.toHaveProperty('overrides');
   });
 
-  test('are not waited for while another client declares elsewhere', async () => {
+  test('do not delay the change while another client declares elsewhere', async () => {
     device.drift = () => Promise.reject(new DeviceError('BIP503', 'transient', 'busy'));
     await applySlices(device, [change], { adopting: true });
     expect(device.declares).toHaveLength(2);
   });
 
-  test('that cannot be looked for hold the change up', async () => {
+  test('that cannot be checked for delay the change', async () => {
     device.drift = () => Promise.reject(new DeviceError('BIP501', 'transient', 'no connection'));
     await expect(applySlices(device, [change], { adopting: true })).rejects.toMatchObject({
       code: 'BIP501',

@@ -494,7 +494,7 @@ describe('a change by hand', () => {
   });
 });
 
-test('a repair that leaves a difference is reported, and the store keeps that', async () => {
+test('a repair that leaves a difference is reported, and recorded in the store', async () => {
   const at = bench();
   await at.send(slice(1, [exposure()]));
   await at.step();
@@ -596,7 +596,7 @@ describe('one process', () => {
     expect((await at.failures.history.of(owner))?.chapters).toHaveLength(1);
   });
 
-  test('closes everything that it uses', async () => {
+  test('closes everything that it opened', async () => {
     const closed: string[] = [];
     const close = async (what: string): Promise<void> => void closed.push(what);
     const at = bench({

@@ -53,7 +53,7 @@ const journal = (key: string): object | undefined => world.device.paths.current(
 describe('an order to take routes over', () => {
   const [R1, R2] = [route(networkOf(1), viaOf(1)), route(networkOf(2), viaOf(2))];
 
-  test('makes each of them ours, in the journal too', async () => {
+  test('makes each of them ours, also in the journal', async () => {
     leave(R1, 'k8s-n1');
     leave(route(networkOf(2), '192.0.2.99'), 'k8s-n2');
     await apply(P1, P2);
@@ -77,7 +77,7 @@ describe('an order to take routes over', () => {
     expect(world.device.declares.length).toBe(before);
   });
 
-  test('leaves what is not as it was shown, and says so', async () => {
+  test('leaves what differs from what was shown, and reports it', async () => {
     leave(R1, 'k8s-n1');
     await apply(P1);
     const before = shown();
@@ -87,7 +87,7 @@ describe('an order to take routes over', () => {
     expect(told('not taken over: it is not as it was shown')).toHaveLength(1);
   });
 
-  test('touches nothing that it does not name', async () => {
+  test('changes nothing that it does not name', async () => {
     leave(R1, 'k8s-n1');
     leave(R2, 'k8s-n2');
     leave(route('10.9.0.0/24', viaOf(9)), 'k8s-n9');
@@ -115,13 +115,13 @@ describe('an order to take routes over', () => {
     expect(told('not taken over: it is not as it was shown')).toHaveLength(1);
   });
 
-  test('says so if the standby unit does not answer', async () => {
+  test('reports if the standby unit does not answer', async () => {
     world.device.paths.peer = 'away';
     await order([{ key: entryKey(R1), name: '/cis/k8s-n1', to: viaOf(1), peer: true }]);
     expect(told('not taken over: the standby unit does not answer')).toHaveLength(1);
   });
 
-  test('that the device refuses costs this route only, and is told in its words', async () => {
+  test("that the device refuses fails for that route only, and is reported with the device's message", async () => {
     leave(R1, 'k8s-n1');
     leave(R2, 'k8s-n2');
     await apply(P1, P2);
@@ -139,7 +139,7 @@ describe('an order to take routes over', () => {
     ]);
   });
 
-  test('goes on after a kill at any write', async () => {
+  test('continues after a kill at any write', async () => {
     leave(R1, 'k8s-n1');
     leave(R2, 'k8s-n2');
     await apply(P1, P2);
@@ -205,7 +205,7 @@ describe('an order to take records of a tunnel over', () => {
     await world.drain();
   });
 
-  test('leads a record that was refused to where members need it', async () => {
+  test('corrects a record that was refused, so that it leads where members need it', async () => {
     expect(journal(key)).toMatchObject({ refused: 'BIP471' });
     await order(shown());
     expect(journal(key)).not.toHaveProperty('refused');
@@ -213,7 +213,7 @@ describe('an order to take records of a tunnel over', () => {
     expect(told('path taken over')).toHaveLength(1);
   });
 
-  test('leaves a record that is not as it was shown', async () => {
+  test('leaves a record that differs from what was shown', async () => {
     const before = shown();
     world.device.paths.units.active.set(key, {
       ...live(record),

@@ -68,7 +68,7 @@ describe('what the result of a tenant means', () => {
       'raced',
     ],
     ['01020036:3: The requested rule (/Common/x) was not found.', undefined],
-  ])('%s: a hint how to go on', (response, hint) => {
+  ])('%s: a hint on how to proceed', (response, hint) => {
     expect(result(422, 'declaration failed', response)).toMatchObject({ hint });
   });
 
@@ -189,7 +189,7 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       .filter(({ response, message }) => /response=/.test(`${message}${response}`))
       .map((one) => [`${one.inner} ${one.innerCode}`, one] as const),
   )(
-    "%s, with mcpd's own code in the body: that is a word on the content",
+    "%s, with mcpd's own code in the body, concerns the content",
     (_name, { code, message, response }) => {
       const withCode = (words: string | undefined): string | undefined =>
         words?.replace(

@@ -35,7 +35,7 @@ const verdictOf = (
 ): string | undefined =>
   judge(ingress(PORTS) + gateway('gw', listeners, more) + others).servers['istio-system/gw#0'];
 
-describe('a listener that istiod drops for its own TLS settings has no listener', () => {
+describe('a Gateway API listener whose TLS settings istiod rejects is not offered', () => {
   test.each([
     ['HTTPS without tls', https('')],
     ['TLS without tls', '{name: web, port: 443, protocol: TLS}'],
@@ -272,7 +272,7 @@ status: ${status}
         more,
     ).servers['istio-system/gw#1'];
 
-  test('is judged alike, in its own namespace', () => {
+  test('is judged in the same way, in its own namespace', () => {
     expect(verdict(https(CERT))).toBe('listening OK');
     expect(verdict(https(''))).toBe('rejected MAP217');
     expect(verdict(https('{certificateRefs: [{name: c, namespace: edge}]}'))).toBe('listening OK');

@@ -87,7 +87,7 @@ describe('a port that only another Service of the pods leads to is internal', ()
   });
 });
 
-describe('it is offered all the same', () => {
+describe('an internal port is offered all the same', () => {
   test('where its Gateway asks for it', () => {
     const said = judge(
       ingress(PORTS) + LOCAL + gateway('local', ['8081'], '{sluice.io/expose: "true"}'),
@@ -189,7 +189,7 @@ describe('no port is added to the Service for a server', () => {
     expect(said.added).toEqual([]);
   });
 
-  test('that only waits for a port that the pods could bind; where it may be offered, the port comes', () => {
+  test('that only waits for a port that the pods could bind; if it may be offered, the port is added', () => {
     const privileged = ingress(PORTS).replace(
       'name: istio-proxy,',
       'name: istio-proxy, env: [{name: ISTIO_META_UNPRIVILEGED_POD, value: "true"}],',
@@ -199,7 +199,7 @@ describe('no port is added to the Service for a server', () => {
     expect(judge(privileged + gateway('web', ['81']), refused).added).toEqual([]);
   });
 
-  test('members that are nodes wait for the node port, so the port comes', () => {
+  test('with nodes as members, which wait for the node port, the port is added', () => {
     const nodes = SLUICE.replace('virtualAddress:', 'members: nodes, virtualAddress:');
     expect(judge(ingress(PORTS) + gateway('web', ['9999']), nodes).added).toEqual([9999]);
   });

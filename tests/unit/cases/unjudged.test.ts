@@ -38,7 +38,7 @@ spec: {workloadSelector: {labels: ${selector}}, configPatches: [${patches}]}
     expect(told(patches)).toEqual([sentence(what)]);
   });
 
-  test('is reported with what the PROXY protocol needs, if one of its patches speaks of it', () => {
+  test('is reported with what the PROXY protocol needs if one of its patches mentions it', () => {
     const proxy =
       '{applyTo: LISTENER, patch: {operation: MERGE, value: {listener_filters: [{name: ' +
       'envoy.filters.listener.proxy_protocol}]}}}';
@@ -51,7 +51,7 @@ spec: {workloadSelector: {labels: ${selector}}, configPatches: [${patches}]}
     ]);
   });
 
-  test('is not told without a patch of a listener, or for other pods', () => {
+  test('is not reported without a patch of a listener, or for other pods', () => {
     expect(told('{applyTo: CLUSTER, patch: {operation: MERGE, value: {}}}')).toEqual([]);
     expect(notes(ingress(PORTS) + WEB + filter(LISTENER, '{app: x}'))).toEqual([]);
   });
@@ -84,7 +84,7 @@ describe('a Service port with a named target', () => {
     expect(told.flatMap((note) => /GW164/.exec(note) ?? [])).toEqual(codes);
   });
 
-  test('is not told while there are no pods', () => {
+  test('is not reported while there are no pods', () => {
     const service = { ports: [{ name: 'http', port: 32_400, targetPort: 'web' }] };
     const codes = build({ service, pods: [] }).notes.map(({ code }) => code);
     expect(codes).not.toContain('GW164');

@@ -89,7 +89,7 @@ const stillAsked = step(
   [slice(9, [exposure()])],
 );
 
-test('a cluster whose newest events cannot be read is neither silent nor fine', () => {
+test('a cluster whose newest events cannot be read is neither silent nor healthy', () => {
   const late = NOW + 24 * 60 * 60_000;
   const silent = clusterRows(config, on(both), late);
   const rows = clusterRows(config, on(both), late, new Map([['bigip-1', 'unknown']]));
@@ -233,7 +233,7 @@ describe('sluice cluster list', () => {
     ).toEqual([]);
   });
 
-  test('has a row for a cluster that is only configured, or only declared, and none where it is nothing', () => {
+  test('has a row for a cluster that is only configured, or only declared, and none for others', () => {
     expect(
       clusterRows(config, on(EMPTY_STATE, EMPTY_STATE), NOW).map(({ cluster, device, owners }) => [
         cluster,
@@ -376,12 +376,9 @@ describe('what an order about a cluster would do', () => {
       ),
       'a, b; name one of them with --uid',
     ],
-  ])(
-    'is refused for %s, in a sentence that helps',
-    (_what, cluster, wanted, declared, sentence) => {
-      expect(() => intent(cluster, wanted, declared)).toThrow(sentence);
-    },
-  );
+  ])('is refused for %s, with the remedy', (_what, cluster, wanted, declared, sentence) => {
+    expect(() => intent(cluster, wanted, declared)).toThrow(sentence);
+  });
 });
 
 describe('sluice doctor on one id that several clusters use', () => {

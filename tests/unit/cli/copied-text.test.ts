@@ -30,13 +30,13 @@ afterEach(() => {
 
 const LONG = `    flannel.alpha.coreos.com/backend-data: '{"VNI":1,"VtepMAC":"00:00:5e:00:53:01"}'`;
 
-test('what sluice doctor says to copy', () => {
+test('text to copy from sluice doctor is not wrapped', () => {
   const checked = { id: 'network-way-back', what: 'way back from east to a.lab' };
   printFindings('table', [{ ...badFinding(checked, 'no Node'), text: `metadata:\n${LONG}` }]);
   expect(printed.split('\n')).toContain(LONG);
 });
 
-test('what sluice network setup prints', async () => {
+test('text to copy from sluice network setup is not wrapped', async () => {
   const config = {
     generation: 1,
     devices: [

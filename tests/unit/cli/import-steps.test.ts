@@ -459,7 +459,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
   });
 });
 
-describe('what would be something else is listed, and nothing is printed for it', () => {
+describe('what would differ from CIS is listed, and nothing is printed for it', () => {
   test.each<[string, object, string]>([
     [
       'udp',
@@ -713,7 +713,7 @@ describe('settings that cannot be combined', () => {
     );
   });
 
-  test('beside an address that the Service itself says: a Gateway says its own', async () => {
+  test('beside an address of the Service itself: the Gateway names its own', async () => {
     const published = service({ annotations: { 'cis.f5.com/ip': '10.8.3.50' } });
     const mq = transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 5672 });
     const { offered, printed } = await follow([published, ...web, mq]);

@@ -184,7 +184,7 @@ describe('what is wrong is reported with its place', () => {
       6,
       'a tab cannot indent a line',
     ],
-  ])('a document that %s costs no other', (_, text, line, sentence) => {
+  ])('a document that %s does not affect the others', (_, text, line, sentence) => {
     const path = file('a.yaml', `${pod('one')}\n---\n${text}\n---\n${pod('three')}\n`);
     const found = read(path);
     expect(names(found)).toContain('one');
@@ -235,7 +235,7 @@ describe('what is wrong is reported with its place', () => {
   });
 });
 
-describe('text that is no manifest yet', () => {
+describe('text that is no manifest', () => {
   const template = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n';
   const sentence = 'is an unrendered template; render it first, for instance with helm template';
 
@@ -249,7 +249,7 @@ describe('text that is no manifest yet', () => {
       'apiVersion: v1\nkind: Pod\nmetadata:\n  labels: {{- include "x.labels" . | nindent 4 }}\n',
       4,
     ],
-  ])('a template of a chart with %s is said to be one, once', (_, text, line) => {
+  ])('an unrendered template with %s is reported as one, once', (_, text, line) => {
     const path = file('dir/t.yaml', text);
     file('dir/a.yaml', pod('one'));
     const found = read(join(folder, 'dir'));
@@ -257,14 +257,14 @@ describe('text that is no manifest yet', () => {
     expect(found.problems).toEqual([`${path}:${line}: ${sentence}`]);
   });
 
-  test('of several templates in a file, the first is reported', () => {
+  test('several unrendered templates in a file are reported together', () => {
     const path = file('t.yaml', `${template}---\n${template}---\n${pod('one')}`);
     expect(read(path).problems).toEqual([
       `${path}:4: is an unrendered template (and 1 more of the file); render it first, for instance with helm template`,
     ]);
   });
 
-  test('what objects hold for other programs is no template of a chart', () => {
+  test('template syntax inside the strings of an object is not reported', () => {
     const alert =
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {a: "{{ .Values.x }}"}\n';
     const rule =
@@ -324,7 +324,7 @@ describe('text that is no manifest yet', () => {
   });
 });
 
-describe('what would take up the machine is refused', () => {
+describe('input that would exhaust the machine is refused', () => {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   test.each([
     ['brackets in brackets', `a: ${nested(20_000)}`, 'is nested too deeply'],

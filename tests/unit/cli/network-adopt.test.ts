@@ -18,7 +18,7 @@ test('sluice network adopt shows what is taken over, and why the rest stays', ()
   ]);
 });
 
-test('a device without anything of F5 CIS differs from one that does not answer', () => {
+test('sluice network adopt distinguishes a device without anything of F5 CIS from one that does not answer', () => {
   const none = { device: 'bigip', take: [], left: [], alive: [] };
   expect(adoptionTable({ devices: [none], unanswered: [] })).toBe('Nothing of F5 CIS on bigip.');
   expect(adoptionTable({ devices: [], unanswered: [] })).toBe('No device answered.');

@@ -43,7 +43,7 @@ describe('--mesh-option', () => {
   });
 });
 
-test('--cluster takes the only one, wants a name where there are several, and says which there are', () => {
+test('--cluster defaults to the only one, requires a name if there are several, and lists them', () => {
   const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
   expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe(
     'east',
@@ -57,7 +57,7 @@ test('--cluster takes the only one, wants a name where there are several, and sa
   );
 });
 
-test('what is ignored for one reason fits one line', () => {
+test('everything that is ignored for one reason fits on one line', () => {
   const ignored = [
     ...['a', 'b', 'c', 'd', 'e'].map((name) => ({
       kind: 'Deployment',

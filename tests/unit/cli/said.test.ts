@@ -43,7 +43,7 @@ describe('sluice ports', () => {
       { declared: 7, unanswered: [], asked: 1 },
       'None of the 7 declared ports fits these words.',
     ],
-  ])('knows %s', (_, list, words) => {
+  ])('distinguishes %s', (_, list, words) => {
     expect(portTable({ rows: [], ...list })).toBe(words);
   });
 
@@ -76,7 +76,7 @@ test('BIG-IP’s message appears once in a trace', () => {
   expect(told[4]).toBe('revision 1.2: … (tried once; again after noon)');
 });
 
-test('a plan ends with how much of it is to be done', () => {
+test('a plan ends with the number of changes', () => {
   const kinds = ['create', 'update', 'unchanged', 'superseded', 'held'] as const;
   expect(summaryText(summarise(kinds.map((kind) => ({ kind }))))).toBe(
     '1 to add, 1 to change, 0 to delete, 2 unchanged, 1 not possible',
@@ -101,7 +101,7 @@ describe('a change over a living cluster', () => {
   const objects = (...gateways: readonly object[]): KubernetesObjects =>
     ({ ...KubernetesObjects.parse({}), gateways }) as unknown as KubernetesObjects;
 
-  test('takes the place of the object with its name, keeps its age, and leaves all others', () => {
+  test('replaces the object of the same name, keeps its age, and leaves all others', () => {
     const cluster = objects(
       gateway('web', 80, '2026-01-01', 'u1'),
       gateway('other', 81, 'x', 'u2'),
@@ -152,7 +152,7 @@ describe('a change over a living cluster', () => {
     },
   );
 
-  test('does not take grants that could not be read for missing because it adds one', () => {
+  test('does not take grants that could not be read for missing ones because it adds one', () => {
     const merged = overlayObjects(
       withOptional({ ingresses: [] }),
       withOptional({ referenceGrants: [named('one', {})], envoyFilters: [named('f', {})] }),
@@ -226,7 +226,7 @@ describe('sluice status', () => {
     expect(text).toContain('Not known here (?):\n  LAG: not recorded');
   });
 
-  test('says first what may be wrong with the network', () => {
+  test('begins with what may be wrong with the network', () => {
     const network = ['path to node n1: all members behind it are down (BIP487)'];
     const text = statusText({ ...view([cluster]), network }, 0);
     expect(text.split('\n')[0]).toBe(network[0]);

@@ -76,7 +76,7 @@ describe('sluice waiting', () => {
     ]);
   });
 
-  test('takes nothing back that is on its way', async () => {
+  test('cancels nothing that is already being sent', async () => {
     const [found] = (await failures.waiting.list()).filter(({ entry }) => entry.kind === 'order');
     await failures.waiting.updateMark('bigip-1', (mark): DeviceMark => markedReturning(mark!, NOW));
     await expect(cancelOrder(failures, found!, { who: 'alice', why: 'late' })).rejects.toThrow(

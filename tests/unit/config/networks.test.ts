@@ -175,7 +175,7 @@ const cidr: fc.Arbitrary<Cidr> = fc
     bits,
   }));
 
-test('two networks overlap exactly where an address is in both, and it does not matter which is asked first', () => {
+test('two networks overlap exactly if an address is in both, in either order', () => {
   fc.assert(
     fc.property(cidr, cidr, (a, b) => {
       expect(cidrsOverlap(a, b)).toBe(cidrsOverlap(b, a));

@@ -66,7 +66,7 @@ describe('secret references', () => {
   });
 
   test.each(['s3cret', 'pass:s3cret', 'toString:s3cret'])(
-    'what is no reference may be the secret and is not repeated',
+    'a value that is no reference may be the secret itself and is not repeated',
     async (text) => {
       await expect(secrets.resolve(text)).rejects.toThrow(
         /^secret \(not shown\): is not a reference/,
@@ -75,7 +75,7 @@ describe('secret references', () => {
   );
 });
 
-describe('a secret that does not come', () => {
+describe('a secret that cannot be obtained', () => {
   const env = {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'test',
@@ -96,7 +96,7 @@ describe('a secret that does not come', () => {
   });
 
   test.each(['secretsmanager:pw', 'ssm:/pw'])(
-    'because the service takes the request and never answers is given up, with its name: %s',
+    'is reported with its name if the service accepts the request and never answers: %s',
     async (reference) => {
       const hanging = createSecrets({ env: {}, limitMs: 300 });
       await expect(hanging.resolve(reference)).rejects.toMatchObject({

@@ -128,7 +128,7 @@ describe('an annotation sets its setting', () => {
   });
 });
 
-describe('a value that cannot be used refuses with the object, the annotation and what is allowed', () => {
+describe('a value that cannot be used is refused with the object, the annotation and what is allowed', () => {
   test.each<[string, string, RegExp]>([
     [
       'sluice.io/virtual-address',
@@ -181,7 +181,7 @@ describe('a value that cannot be used refuses with the object, the annotation an
   });
 
   test.each(['rewrite-target-url', 'rewrite-app-root'])(
-    'virtual-server.f5.com/%s would be lost, so it refuses',
+    'virtual-server.f5.com/%s would have no effect, so it is refused',
     (name) => {
       expect(refusal({ [`virtual-server.f5.com/${name}`]: 'x' })).toMatch(/^GW122 /);
     },
@@ -197,7 +197,7 @@ describe('a value that cannot be used refuses with the object, the annotation an
     },
   );
 
-  test('a misspelt name refuses and says what was meant', () => {
+  test('a misspelt name is refused, and the intended one suggested', () => {
     expect(refusal({ 'sluice.io/prot': '31400' })).toMatch(
       /^GW121 .* did you mean sluice.io\/port\?$/,
     );

@@ -14,11 +14,11 @@ import { hasReference, readReference } from '../../fixtures/reference.ts';
 const SCHEMA = 'as3-schema.json';
 
 describe('each property of AS3', () => {
-  test.each(AS3_CLASSES)('of %s is supported, or it is said why not', (name) => {
+  test.each(AS3_CLASSES)('of %s is supported, or the reason why not is given', (name) => {
     expect(verdictsOf(name).map(({ property }) => property)).toEqual(propertiesOf(name));
   });
 
-  test('has one verdict: no reason is left where a setting is', () => {
+  test('has a setting or a reason, never both', () => {
     expect(idleVerdicts()).toEqual([]);
   });
 

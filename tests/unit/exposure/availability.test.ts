@@ -70,7 +70,7 @@ describe('a pod', () => {
       { ready: false },
       ['a', 'b'].map((name) => endpoint(name, { ...stopped, terminating: true })),
     ],
-  ])('that is ending according to %s may leave, however many do', (_, state, endpoints) => {
+  ])('that is terminating according to %s may leave, however many do', (_, state, endpoints) => {
     const built = build({
       pods: [pod('a', '10.1.0.1', { ...state }), pod('b', '10.1.0.2', { ...state }), other],
       objects: { endpointSlices: [slice('IPv4', ...endpoints)] },
@@ -79,7 +79,7 @@ describe('a pod', () => {
     expect(codes(built)).toEqual([]);
   });
 
-  test('that ends is not kept together with pods that are only not ready', () => {
+  test('that terminates is not kept because others are only not ready', () => {
     const built = build({
       pods: [
         ...[1, 2].map((i) => pod(`p${i}`, `10.1.0.${i}`, { ready: false })),
@@ -95,7 +95,7 @@ describe('a pod', () => {
     ]);
   });
 
-  test('that shares its address with another one is as good as the better of both', () => {
+  test('that shares its address with another one is as available as the better of the two', () => {
     const pair = [pod('a', '10.1.0.1'), pod('b', '10.1.0.1', { ready: false })];
     for (const pods of [pair, pair.toReversed()])
       expect(members(build({ pods: [...pods, other] }))).toEqual([
@@ -173,7 +173,7 @@ describe('a node', () => {
     ]);
   });
 
-  test('that is excluded is not listed if it could be no member', () => {
+  test('that is excluded is not listed if it could not be a member', () => {
     const input = {
       service: local,
       objects: { nodes: leaving },

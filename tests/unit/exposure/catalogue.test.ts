@@ -106,7 +106,7 @@ describe('every row of the catalogue', () => {
   });
 
   test.each(declared)(
-    '%s: %s is what one owner wishes and another does not',
+    '%s: %s that only one of two owners requests is reported to the other',
     (name, _, value, row) => {
       const where = { address: '172.16.100.195', port: 443, protocol: 'tcp' } as const;
       const part = (owner: string, requested: Settings): SharedPart => ({
@@ -122,7 +122,7 @@ describe('every row of the catalogue', () => {
     },
   );
 
-  test('has an annotation of Sluice first, and names that nothing else has', () => {
+  test('has an annotation of Sluice first, and unique names', () => {
     const own = SETTING_ROWS.map(([, { annotations }]) => annotations[0]?.name ?? '');
     expect(own.filter((name) => !name.startsWith('sluice.io/'))).toEqual([]);
     const unique = (names: readonly string[]): void =>
@@ -141,7 +141,7 @@ describe('every row of the catalogue', () => {
     unique(SETTING_ROWS.flatMap(([, { configMap }]) => configMap?.field ?? []));
   });
 
-  test('names each of its paths as a reference, so that policy and device are asked', () => {
+  test('names each of its paths as a reference, so that policy and device are checked', () => {
     for (const [name, , example, row] of cases) {
       const paths = [example].flat().filter((one) => String(one).startsWith('/'));
       expect(referencesIn({ [name]: example }).map(({ path }) => path)).toEqual(paths);

@@ -54,7 +54,7 @@ describe('settings by name', () => {
     expect(namedSettings({ snat: 'none' })).toStrictEqual({ snat: 'none' });
   });
 
-  test('of sluice.yaml leave out what it does not say', () => {
+  test('of sluice.yaml contain only what it sets', () => {
     expect(namedInput({ snat: undefined, profiles: { tcp: T, http: undefined } })).toStrictEqual({
       profileTcp: T,
     });
@@ -66,13 +66,13 @@ describe('settings by name', () => {
     [{ profiles: {} }, { profiles: {} }],
     [{ profiles: { tcp: T } }, { profiles: { tcp: T } }],
     [{ mirroring: 'none' }, { mirroring: 'none' }],
-  ])('%j of sluice.yaml says %j of an exposure', (input, settings) => {
+  ])('%j of sluice.yaml means %j for an exposure', (input, settings) => {
     expect(settingsFromInput(SettingsInput.parse(input))).toStrictEqual(settings);
   });
 });
 
 describe('a setting that is stored only if it is set', () => {
-  test('is gone, once it means the same as its absence', () => {
+  test('is omitted once it means the same as its absence', () => {
     const mirrored = overlaySettings(SETTINGS, { mirroring: 'L4' });
     expect(mirrored).toStrictEqual({ ...SETTINGS, mirroring: 'L4' });
     expect(overlaySettings(mirrored, { mirroring: 'none' })).toStrictEqual(SETTINGS);
@@ -83,7 +83,7 @@ describe('a setting that is stored only if it is set', () => {
     });
   });
 
-  test('has the value of its absence, and is compared although it is absent', () => {
+  test('has the value that its absence implies, and is compared although it is absent', () => {
     expect([settingValue(SETTINGS, 'mirroring'), settingValue(SETTINGS, 'source')]).toEqual([
       'none',
       'any',
@@ -164,7 +164,7 @@ describe('a mode', () => {
   });
 });
 
-test('sluice.yaml names no place among the settings', () => {
+test('sluice.yaml has no address, port or partition among the settings', () => {
   for (const place of ['virtualAddress', 'port', 'partition'])
     expect(SettingsInput.safeParse({ [place]: '192.0.2.1' }).success).toBe(false);
 });

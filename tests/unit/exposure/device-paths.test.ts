@@ -81,7 +81,7 @@ describe('a path on a device', () => {
     expect(DevicePath.safeParse(path).success).toBe(true);
   });
 
-  test.each(HOSTILE)('is never %j: no annotation asks for it', (path) => {
+  test.each(HOSTILE)('is never %j: no annotation can request it', (path) => {
     for (const name of PATHS) {
       const { wanted, refusals } = readAnnotations(
         'Gateway a/b',
@@ -96,7 +96,7 @@ describe('a path on a device', () => {
     }
   });
 
-  test.each(HOSTILE)('is never %j: no configuration asks for it', (path) => {
+  test.each(HOSTILE)('is never %j: no configuration can request it', (path) => {
     for (const settings of SETTINGS(path))
       expect(SettingsInput.safeParse(settings).success).toBe(false);
     expect(Partition.safeParse(path.slice(8)).success && /[^\w.-]/.test(path.slice(8))).toBe(false);

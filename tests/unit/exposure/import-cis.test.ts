@@ -64,7 +64,7 @@ describe('importing from CIS', () => {
     });
   });
 
-  test('the address most share is the ingress’s own; another one is an annotation', () => {
+  test('the address that most share becomes that of the ingress; another one becomes an annotation', () => {
     const of = (port: number, bindAddr: string): unknown =>
       cm(
         `p${port}`,
@@ -83,7 +83,7 @@ describe('importing from CIS', () => {
     ]);
   });
 
-  test('a TransportServer carries what Sluice has, and lists the rest with reasons', () => {
+  test('a TransportServer is converted as far as Sluice supports it, and the rest is listed with reasons', () => {
     const spec = {
       virtualServerAddress: '192.0.2.1',
       virtualServerPort: 8443,
@@ -128,7 +128,7 @@ describe('importing from CIS', () => {
     );
   });
 
-  test('what it writes, Sluice reads', () => {
+  test('Sluice reads what the importer writes', () => {
     const spec = {
       virtualServerAddress: '192.0.2.1',
       virtualServerPort: 8443,

@@ -515,7 +515,7 @@ test('a virtual server that leads to no Gateway says by which port', () => {
   ]);
 });
 
-test('what is not selected with --service is left to CIS, and its fields are not told', () => {
+test('what is not selected with --service is left to CIS, and its fields are not reported', () => {
   const objects = [GW, WEB, ts('t', 80), ts('u', 80, { host: 'x' }, { service: 'other' })];
   const found = importCis(
     objects,

@@ -93,7 +93,7 @@ describe('what is not carried over', () => {
     expect(allowed.notCarried[0]?.reason).not.toContain('httpsRedirect');
   });
 
-  test('is a word that CIS does not have', () => {
+  test('is a value that CIS does not know', () => {
     const found = read({ tlsProfileName: 'tls', httpTraffic: 'deny' }, [PASSES]);
     expect(found.notCarried[0]?.reason).toBe('deny is not one of allow, none, redirect');
   });

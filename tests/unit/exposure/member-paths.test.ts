@@ -129,26 +129,29 @@ describe('client addresses that are kept on the way to pods', () => {
       ({ code }) => code === 'GW188',
     );
 
-  test.each(['routes', 'vxlan'] as const)('are told with what nodes need (mode: %s)', (mode) => {
-    expect(answers({ snat: 'none' }, { ...OPTIONS, mode, from: 'cilium' })).toEqual([
-      {
-        object: 'Service istio-system/istio-ingressgateway',
-        code: 'GW188',
-        message:
-          'snat: none of 172.16.100.195:32400/tcp keeps client addresses, and nodes answer by their ' +
-          'own routes; let the nodes of cluster east route answers to clients through BIG-IP, or ' +
-          'use snat: auto',
-      },
-    ]);
-  });
+  test.each(['routes', 'vxlan'] as const)(
+    'are reported with what nodes need (mode: %s)',
+    (mode) => {
+      expect(answers({ snat: 'none' }, { ...OPTIONS, mode, from: 'cilium' })).toEqual([
+        {
+          object: 'Service istio-system/istio-ingressgateway',
+          code: 'GW188',
+          message:
+            'snat: none of 172.16.100.195:32400/tcp keeps client addresses, and nodes answer by their ' +
+            'own routes; let the nodes of cluster east route answers to clients through BIG-IP, or ' +
+            'use snat: auto',
+        },
+      ]);
+    },
+  );
 
-  test('are not told where BIG-IP translates them, or others keep the paths', () => {
+  test('are not reported if BIG-IP translates them, or others keep the paths', () => {
     expect(answers({}, OPTIONS)).toEqual([]);
     expect(answers({ snat: '/Common/pool' }, OPTIONS)).toEqual([]);
     expect(answers({ snat: 'none' }, undefined)).toEqual([]);
   });
 
-  test('are not told where no member needs a path', () => {
+  test('are not reported if no member needs a path', () => {
     expect(answers({ snat: 'none' }, OPTIONS, [on('a', '192.0.2.13', 'n3')])).toEqual([]);
   });
 });

@@ -62,7 +62,7 @@ describe('pods as members', () => {
     ]);
   });
 
-  test('a dual-stack pod is as good as the worse of its two slices, whichever comes first', () => {
+  test('a dual-stack pod is as available as the worse of its two slices, whichever comes first', () => {
     const slices = [
       slice([endpoint('a', {})]),
       slice([endpoint('a', { ready: false, serving: false })], 'IPv6'),
@@ -125,7 +125,7 @@ describe('the last member is never taken out', () => {
     ]);
   });
 
-  test('if no pod is ready but some are draining, those are used', () => {
+  test('if no pod is ready but some are draining, those stay in use', () => {
     const built = build({
       pods: [pod('a', '10.1.0.1', { ready: false }), pod('b', '10.1.0.2', { terminating: true })],
     });
@@ -172,7 +172,7 @@ describe("Kubernetes' readiness never removes more than half", () => {
     ]);
   });
 
-  test('pods that end are not doubted: however many, they go', () => {
+  test('terminating pods leave, however many they are', () => {
     const ending = ['10.1.0.2', '10.1.0.3', '10.1.0.4'].map((ip) =>
       pod(`e${ip}`, ip, { terminating: true }),
     );
@@ -331,7 +331,7 @@ describe('nodes as members', () => {
     ).toBe('GW139');
   });
 
-  test('under externalTrafficPolicy Local only nodes with gateway pods, as good as their best pod', () => {
+  test('under externalTrafficPolicy Local are only nodes with gateway pods, as available as their best pod', () => {
     const pods = [
       pod('a', '10.1.0.1', { nodeName: 'n1' }),
       pod('b', '10.1.0.2', { nodeName: 'n2', terminating: true }),

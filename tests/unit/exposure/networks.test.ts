@@ -142,7 +142,7 @@ describe('a route domain', () => {
     ).toEqual(['10.0.0.1%7 ready']);
   });
 
-  test('0 is not written, and what is written comes off again', () => {
+  test('is not written if it is 0, and is removed again from an address', () => {
     expect(withRouteDomain('10.0.0.1', 0)).toBe('10.0.0.1');
     for (const address of ['10.0.0.1', 'fd00::1'])
       for (const routeDomain of [0, 1, 65_534])

@@ -261,7 +261,7 @@ describe('what a monitor ignores is not asked for', () => {
   });
 });
 
-describe('a reserved port may be meant', () => {
+describe('a reserved port can be exposed on purpose', () => {
   test.each([
     [[15_021], 1],
     [['15021'], 1],

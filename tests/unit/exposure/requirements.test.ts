@@ -90,7 +90,7 @@ describe('a required setting', () => {
     expect(asked([rule(more)], addresses)).toEqual(expected);
   });
 
-  test('is none that says where an exposure stands', () => {
+  test('cannot be an address, port or partition', () => {
     const parse = (name: string): boolean =>
       PolicyRequirement.safeParse({ name: 'r', settings: [name] }).success;
     expect(['port', 'partition', 'snat'].map(parse)).toEqual([false, false, true]);
@@ -361,7 +361,7 @@ describe('a bundle', () => {
     expect([refusals.length, wanted]).toEqual(may ? [0, { snat: 'none' }] : [1, {}]);
   });
 
-  test('is a default where its asker is one', () => {
+  test('is only a default if it is requested by a default', () => {
     const of = (isDefault: boolean): SettingsLayer =>
       bundleLayer([one()], { name: 'web', asker: layer({}, isDefault), source: 's' });
     expect([of(true).isDefault, of(false).isDefault]).toEqual([true, undefined]);

@@ -169,7 +169,7 @@ describe('a setting', () => {
     ).toEqual(['Gateway a/b sets persistence cookie, which mode fastl4 does not support']);
   });
 
-  test('names who asked for a mode that the listener does not take, and what it carries', () => {
+  test('names the source of a mode that the listener does not accept, and what the listener carries', () => {
     const kinds = ['HTTP', 'TLS_PASSTHROUGH', 'TCP'] as const;
     const messages = [resolve({ mode: 'udp' }), resolve({ mode: 'http' }, { ...TCP, kinds })].map(
       ({ refusals }) => refusals.map(({ message }) => message),
@@ -201,7 +201,7 @@ describe('a setting', () => {
     ).toEqual(listed ? [] : ['refused GW132']);
   });
 
-  test('is as it is wanted, else the default', () => {
+  test('has the requested value, or its default', () => {
     const wanted: Partial<SourceSettings> = {
       mode: 'http',
       balance: 'ratio-node',
@@ -316,7 +316,7 @@ describe('TLS at BIG-IP', () => {
     expect(codes(resolve(wanted, traits))).toEqual(told);
   });
 
-  test('names who set it, what the server expects, and what would do', () => {
+  test('names its source, what the server expects, and what would work', () => {
     const [refused] = resolve({ clientTls }, at('TLS_PASSTHROUGH')).refusals;
     expect(refused?.message).toMatch(
       /^Gateway a\/b makes BIG-IP terminate TLS .* passes TLS through \(PASSTHROUGH\); .*server-tls/,

@@ -138,7 +138,7 @@ describe('the server name towards the gateway', () => {
 describe('the redirect from port 80', () => {
   const redirect = { ...CLIENT, 'sluice.io/mode': 'https', 'sluice.io/redirect-80': 'true' };
 
-  test('leads to port 443, so another virtual port is reported', () => {
+  test('leads to port 443, so a virtual server on another port is reported', () => {
     expect(notesOf('HTTP', [{ annotations: redirect }], 'GW174')).toEqual([]);
     expect(
       notesOf('HTTP', [{ annotations: { ...redirect, 'sluice.io/port': '8443' } }], 'GW174'),

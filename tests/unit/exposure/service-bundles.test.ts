@@ -154,7 +154,7 @@ describe('a service bundle', () => {
     expect(built.exposures[0]?.settings.balance).toBe('ratio-member');
   });
 
-  test('that a misspelt annotation requests is not left out silently', () => {
+  test('that a misspelt annotation requests is not omitted silently', () => {
     const built = offered({ gates: [gate({ 'sluice.io/service-bundel': 'public-web' })] });
     expect(said(built)).toEqual([
       'GW121 Gateway default/g: annotation sluice.io/service-bundel is unknown; did you mean sluice.io/service-bundle?',

@@ -202,7 +202,7 @@ describe('PROXY protocol', () => {
     expect([built.exposures.length, built.notes.map((note) => note.code)]).toEqual([1, ['GW141']]);
   });
 
-  test('sent to pods that do not say they expect it, it is warned of', () => {
+  test('sent to pods that do not declare that they expect it, it causes a warning', () => {
     expect(
       build({
         gates: [{ name: 'g', annotations: { 'sluice.io/proxy-protocol': '/Common/p' } }],

@@ -100,7 +100,7 @@ describe('a server that may only stay where it is declared', () => {
   });
 });
 
-test('a server that the device could not serve does not slip in beside one that may only stay', () => {
+test('a server that the device could not serve is not added beside one that may only stay', () => {
   const wrong = { [EXPOSE]: 'true', 'sluice.io/mode': 'http' };
   const built = build({ gates: [older, annotated(younger, wrong)] }, { expose: 'annotated' });
   expect(verdicts(built)).toEqual(['GW147', 'GW137']);
@@ -113,14 +113,14 @@ test('the network of clients is reported with the annotation that asks for it', 
 });
 
 describe('a Gateway that is refused at an address and port', () => {
-  test('does not stand among those that have it', () => {
+  test('is not listed among those that have it', () => {
     const built = build({
       gates: [older, annotated(younger, { 'sluice.io/partition': 'edge' })],
     });
     expect(built.exposures[0]?.gateways).toEqual(['default/older']);
   });
 
-  test('hears which exposure came to the address first', () => {
+  test('is told which exposure had the address first', () => {
     const at = (gate: Gate, port: number, annotations: Record<string, string> = {}): Gate => ({
       ...annotated(gate, annotations),
       port,

@@ -139,7 +139,7 @@ describe('an annotation value', () => {
       '[{"type":"tcp","interval":5,"timeout":5},{"type":"tcp","interval":6,"timeout":6}]',
       "a monitor's timeout (5 s) must be longer than its interval (5 s); three intervals and one second is usual",
     ],
-  ])('%s %s says what is wrong first', (name, text, problem) => {
+  ])('%s %s names the first problem', (name, text, problem) => {
     const servers = [{ port: 80, protocol: 'TCP' }];
     expect(ANNOTATION_READERS[name](text, { ...AT, servers })).toEqual({ problem });
   });

@@ -30,8 +30,8 @@ function message(data: Express, age = 0): QueueMessage {
 const kept = (messages: readonly QueueMessage[], own: string | undefined): string[] =>
   sortMessages(messages, own, NOW).arrivals.map((arrival) => arrival.message.id);
 
-describe('what of a batch is still worth doing', () => {
-  test('the newest of each ingress, in whatever order they come', () => {
+describe('the events of a batch that are carried out', () => {
+  test('are the newest of each ingress, in whatever order they come', () => {
     const messages = [
       message(event(3, ['10.0.0.1'])),
       message(event(2, ['10.0.0.1'])),
@@ -41,7 +41,7 @@ describe('what of a batch is still worth doing', () => {
     expect(kept(messages.toReversed(), 'k8s').sort()).toEqual([`${INNER} 1`, `${EAST} 3`].sort());
   });
 
-  test('each that was sent ahead of its snapshot, until a newer one is about all members', () => {
+  test('include each that was sent ahead of its snapshot, until a newer one covers all members', () => {
     const [first, second] = [2, 3].map((n) =>
       message(event(n, [`10.0.0.${n}`], { ahead: true as const })),
     );
@@ -50,7 +50,7 @@ describe('what of a batch is still worth doing', () => {
     expect(kept([first!, second!, whole(4)], 'k8s')).toEqual([`${EAST} 4`]);
   });
 
-  test('of two of the same revision the one that came last', () => {
+  test('include only the last one of two with the same revision', () => {
     const [first, second] = ['first', 'second'].map((id) => ({
       ...message(event(3, ['10.0.0.1'])),
       id,
@@ -58,7 +58,7 @@ describe('what of a batch is still worth doing', () => {
     expect(kept([first!, second!], 'k8s')).toEqual(['second']);
   });
 
-  test('events observed more than a minute before the snapshot arrived are dropped', () => {
+  test('exclude those observed more than a minute before the snapshot arrived', () => {
     expect(kept([message(event(1, ['10.0.0.1']), 60_000)], 'k8s')).toHaveLength(1);
     const { arrivals, dropped } = sortMessages(
       [message(event(1, ['10.0.0.1']), 60_001)],
@@ -71,12 +71,12 @@ describe('what of a batch is still worth doing', () => {
     ]);
   });
 
-  test('what is for another partition than the only one of the device is dropped', () => {
+  test('exclude those for another partition than the only one of the device', () => {
     expect(kept([message(event(1, ['10.0.0.1'], { partition: 'edge' }))], 'k8s')).toEqual([]);
     expect(kept([message(event(1, ['10.0.0.1']))], undefined)).toEqual([]);
   });
 
-  test('what is no event of ours is dropped with its code, and holds up nothing', () => {
+  test('exclude what is no event of Sluice, which is reported with its code and delays nothing', () => {
     const stranger = { ...message(event(1, ['10.0.0.1'])), id: 'x', body: 'nonsense' };
     const { arrivals, dropped } = sortMessages(
       [stranger, message(event(1, ['10.0.0.1']))],

@@ -9,7 +9,7 @@ const pools = [{ [EAST]: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] }];
 const nodes = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 
 describe('express carries out', () => {
-  test('one write for each node, and a look at the declaration before and after', async () => {
+  test('one write for each node, with a reading of the declaration before and after', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1', '10.0.0.2'])] });
     expect(access.calls).toEqual([
@@ -22,7 +22,7 @@ describe('express carries out', () => {
     expect(access.now()).toEqual(['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3 ready']);
   });
 
-  test('nothing more than the look where nothing is to be written', async () => {
+  test('only the one reading if nothing is to be written', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     await runExpressJob({ access, partition: 'k8s', events: [event(2, ['10.0.0.1 back'])] });
     expect(access.calls).toEqual(['declared', 'nodes']);
@@ -50,7 +50,7 @@ describe('express carries out', () => {
 
   // Red without lookBack: the address would stay drained although a newer slice gave it to another
   // pod.
-  test('a declaration that overtakes the write wins, although node writes know no condition', async () => {
+  test('a declaration that overtakes the write wins, although node writes are unconditional', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
       call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 3 } }));
@@ -114,7 +114,7 @@ describe('express carries out', () => {
     expect([done.corrected, access.now()[0]]).toEqual([[], '10.0.0.1 draining']);
   });
 
-  test('one look back is enough where the newer declaration wants the same', async () => {
+  test('one second reading is enough if the newer declaration wants the same', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
       call.startsWith('write') &&
@@ -126,7 +126,7 @@ describe('express carries out', () => {
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared', 'nodes']);
   });
 
-  test('the look back asks nothing more of the device where the same revision is declared', async () => {
+  test('the second reading needs no further request if the same revision is declared', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     access.before = (call) =>
       call.startsWith('write') && (access.state = declared({ pools, at: { [EAST]: 2 } }));
@@ -134,7 +134,7 @@ describe('express carries out', () => {
     expect(access.calls).toEqual(['declared', 'nodes', 'write 10.0.0.1', 'declared']);
   });
 
-  test('one owner that is overtaken is enough to look at the nodes again', async () => {
+  test('one owner that is overtaken is enough to read the nodes again', async () => {
     const both = [...pools, { [INNER]: ['10.0.0.7', '10.0.0.8'] }];
     const access = memoryNodes(declared({ pools: both }), [...nodes, '10.0.0.7', '10.0.0.8']);
     access.before = (call) =>
@@ -155,7 +155,7 @@ describe('express carries out', () => {
     ).resolves.toMatchObject({ corrected: [] });
   });
 
-  test('it gives up after five looks where every correction is overtaken in turn', async () => {
+  test('five readings at most, if every correction is overtaken in turn', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     let counter = 2;
     access.before = (call) => {
@@ -174,7 +174,7 @@ describe('express carries out', () => {
     expect(access.calls.filter((call) => call === 'declared')).toHaveLength(1 + 5);
   });
 
-  test('a failed write does not prevent others, and is reported', async () => {
+  test('the other writes after a failed one, which is reported', async () => {
     const access = memoryNodes(declared({ pools }), nodes);
     // The second device takes longer: a function that returned earlier would be stopped in the
     // middle of it.

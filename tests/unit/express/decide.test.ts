@@ -112,7 +112,7 @@ describe('a member that leaves', () => {
     expect(verdicts(given)).toEqual([`10.0.0.1 ${verdict}`]);
   });
 
-  test('comes back with a newer revision, and is left while its cluster is drained by hand', () => {
+  test('comes back with a newer revision, and is not written while its cluster is drained by hand', () => {
     const drained = {
       pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }],
       nodes: ['10.0.0.1 draining east 2', '10.0.0.2'],
@@ -167,7 +167,7 @@ describe('an address that others use too', () => {
 });
 
 describe('the newest event for a node', () => {
-  test('is not that of an ingress which has no say', () => {
+  test('is not that of an ingress outside of these pools', () => {
     const events = [event(2, ['10.0.0.1 cordoned']), event(3, ['10.0.0.1 back'], { owner: INNER })];
     expect(verdicts({ pools: [{ [EAST]: four }], nodes: four, events })).toEqual([
       '10.0.0.1 write',
@@ -296,7 +296,7 @@ describe('the member guard', () => {
     ).toEqual(['10.0.0.1 left', '10.0.0.2 left', '10.0.0.3 left']);
   });
 
-  test('counts them too where pods that end were told ahead of the next snapshot', () => {
+  test('counts them too if terminating pods were reported ahead of the next snapshot', () => {
     const stillThere = [...four.slice(2), '10.0.0.5', '10.0.0.6'];
     const events = [
       event(5, ['10.0.0.1 unready', '10.0.0.2 unready', '10.0.0.3 unready']),
@@ -320,7 +320,7 @@ describe('the member guard', () => {
     ).toEqual(['10.0.0.1 left']);
   });
 
-  test('looks at every pool: one that would lose too many keeps its member, and so do all', () => {
+  test('checks every pool: if one would lose too many, all keep the member', () => {
     const given = {
       pools: [{ [EAST]: four }, { [EAST]: ['10.0.0.1'] }],
       nodes: four,
@@ -334,7 +334,7 @@ describe('the member guard', () => {
     ]);
   });
 
-  test("looks at other ingresses' pools too", () => {
+  test('checks the pools of other ingresses too', () => {
     expect(
       verdicts({
         pools: [{ [EAST]: four }, { [INNER]: ['10.0.0.1'] }],
@@ -354,7 +354,7 @@ describe('the member guard', () => {
     ).toEqual(['10.0.0.1 write']);
   });
 
-  test('a pod that ends waits until its successor is declared, so that the pool is not empty in between', () => {
+  test('keeps a terminating pod until its successor is declared, so that the pool is not empty in between', () => {
     const alone = {
       pools: [{ [EAST]: ['10.0.0.1'] }],
       nodes: ['10.0.0.1'],

@@ -148,9 +148,9 @@ function message(data: Express, over: Partial<QueueMessage> = {}): QueueMessage 
 
 const leaves = (over: Partial<Express> = {}): Express => event(2, ['10.0.0.1'], over);
 
-describe('what has no one partition to go to', () => {
+describe('an event for a device without exactly one partition', () => {
   test.each(['unknown', 'split'])(
-    'is dropped for device %s and said, and the device is not asked',
+    'is dropped for device %s and logged, without a request to the device',
     async (device) => {
       const at = desk();
       expect(await at.step([message(leaves({ device }))])).toEqual([]);

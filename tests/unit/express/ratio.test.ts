@@ -197,7 +197,7 @@ describe('nodes are brought to their ratio', () => {
     ).toEqual([]);
   });
 
-  test('what was changed by hand is mended while a fleet wants it', () => {
+  test('what was changed by hand is repaired while a fleet wants it', () => {
     const byHand = apply(live(shared), shared).map((one, i) =>
       i === 0 ? { ...one, ratio: 9 } : one,
     );

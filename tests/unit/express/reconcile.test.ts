@@ -114,7 +114,7 @@ describe('nodes are brought to what is declared', () => {
     expect(writes(state, [live])).toEqual(expected);
   });
 
-  test('a cordon that one ingress declares already is not undone by another that has not heard of it yet', () => {
+  test('a cordon that one ingress declares already is not undone by the older slice of another', () => {
     const pools = [{ [EAST]: ['10.0.0.1 draining'] }, { [INNER]: ['10.0.0.1'] }];
     expect(writes({ at: { [EAST]: 6, [INNER]: 3 }, pools }, ['10.0.0.1 draining east 6'])).toEqual(
       [],
@@ -145,7 +145,7 @@ describe('nodes are brought to what is declared', () => {
     expect(writes(state, first)).toEqual([]);
   });
 
-  test('the addresses that drain are those whose every use does', () => {
+  test('an address drains only if every use of it does', () => {
     const state = declared({
       pools: [
         { [EAST]: ['10.0.0.1 draining', '10.0.0.2 draining', '10.0.0.3'] },

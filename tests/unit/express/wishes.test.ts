@@ -134,11 +134,11 @@ const b = { name: 'b', ip: '10.1.0.2' };
 const c = { name: 'c', ip: '10.1.0.3' };
 
 describe('pods', () => {
-  test('nothing goes ahead while nothing leaves or comes back', () => {
+  test('nothing is sent ahead while nothing leaves or comes back', () => {
     expect(express({ pods: [a, b] })).toEqual([]);
   });
 
-  test('a terminating pod goes ahead, with the version of its slice, to the device that offers the ingress', () => {
+  test('a terminating pod is sent ahead, with the version of its slice, to the device that offers the ingress', () => {
     expect(express({ pods: [{ ...a, terminating: true }, b] })).toEqual([
       {
         owner: 'east/istio-system/istio-ingressgateway',
@@ -212,7 +212,7 @@ describe('pods', () => {
     ]);
   });
 
-  test('each device that offers the ingress hears it', () => {
+  test('a terminating pod is sent ahead to each device that offers the ingress', () => {
     expect(
       express(
         { pods: [{ ...a, terminating: true }, b] },

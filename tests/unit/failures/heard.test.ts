@@ -45,7 +45,7 @@ describe('when clusters were heard', () => {
     expect([...(await a.of('d')).keys()].toSorted()).toEqual(['east', 'west']);
   });
 
-  test('is nothing where the content cannot be read, and is written again', async () => {
+  test('is empty if the content cannot be read, and is written again', async () => {
     const blobs = memoryBlobs();
     const store = createHeardStore(blobs);
     await store.note('d', new Map([['east', time(1)]]));
@@ -103,7 +103,7 @@ describe('a process of apply', () => {
     );
   });
 
-  test('says that nothing was kept if the store fails, and leaves it alone for a minute', async () => {
+  test('reports that nothing was stored if the store fails, and does not call it for a minute', async () => {
     const { kept, clock, now } = keeper();
     now.isAway = true;
     expect(await kept.note('d', ['east'])).toBe(false);

@@ -148,7 +148,7 @@ describe('the mark of a device', () => {
       expect(away(known, open)).toMatchObject(open);
   });
 
-  test('returns, is here, and is let go', () => {
+  test('can say that changes are returning, that the device is back, and that no process has the turn', () => {
     const lease = { holder: 'h', until: NOW };
     const mark = markOf({ state: 'away', since: 5, failedReturns: 2, lease });
     expect(markedReturning(mark, NOW)).toEqual({ ...mark, state: 'returning', due: NOW + 40_000 });
@@ -256,7 +256,7 @@ describe('several entries of one group', () => {
     expect(opened.ok.data.changes.map(({ name }) => name)).toEqual(['gone', 'later']);
   });
 
-  test('are sent unchanged if nothing is added, or the result is unreadable or too large', () => {
+  test('are sent unchanged if nothing is added, or if the result is unreadable or too large', () => {
     const same = bodyOf(2, { changes: [change('later')] });
     const last = entryOf({ version: version(2), body: same });
     expect(mergeEntries([entryOf({ version: version(1), body: bodyOf(1) }), last]).body).toBe(same);

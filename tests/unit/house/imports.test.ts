@@ -19,7 +19,7 @@ describe('the boundaries of the architecture', () => {
     ).toEqual([]);
   });
 
-  test('shared/domain knows no clock and no chance', () => {
+  test('shared/domain uses no clock and no random numbers', () => {
     const impure = sources('shared/domain').filter((file) =>
       /Date\.now|new Date\(\)|Math\.random|\bprocess\.\w|setTimeout/.test(
         readFileSync(join(root, file), 'utf8'),
@@ -130,7 +130,7 @@ describe('the boundaries of the architecture', () => {
     expect(offenders((i) => inside(i.file, 'shared') && inside(i.target, 'functions'))).toEqual([]);
   });
 
-  test('operations know no terminal and no process, and nothing below knows them', () => {
+  test('operations use no terminal and no process, and nothing below imports them', () => {
     const terminal = [
       'commander',
       'shared/telemetry/terminal.ts',
@@ -167,7 +167,7 @@ describe('the boundaries of the architecture', () => {
   });
 });
 
-describe('the size of the rooms', () => {
+describe('the size of files', () => {
   test('no source file is longer than 400 lines, most are under 250', () => {
     const lengths = ['functions', 'shared', 'infra']
       .flatMap(sources)

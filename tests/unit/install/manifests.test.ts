@@ -111,7 +111,7 @@ describe('the base', () => {
 
   test('runs as nobody, without rights on the host, from a pinned image', () => expectSafe(base));
   test('gives the heap what fits below the limit', () => expectHeapFits(container(base)));
-  test('meets its own selectors', () => expectSelected(base));
+  test('has labels that match its own selectors', () => expectSelected(base));
 
   test('refuses pods that want more, by the label of its namespace', () => {
     expect(one(base, 'Namespace').metadata.labels).toMatchObject({
@@ -150,7 +150,7 @@ describe('the base', () => {
     ]);
   });
 
-  test('asks for what the watcher answers: alive before ready', async () => {
+  test('probes the paths that the watcher serves: alive before ready', async () => {
     const only = container(base);
     const served = await serveHttp(
       { host: '127.0.0.1', port: 0 },
@@ -168,7 +168,7 @@ describe('the base', () => {
     await served.close();
   });
 
-  test('lets out names, the API server and SQS, and nothing else', () => {
+  test('allows egress to DNS, the API server and SQS, and nothing else', () => {
     expect(egress(base)).toEqual([53, 53, 443, 6443]);
   });
 
@@ -194,7 +194,7 @@ const settings = (name: string): Kustomization =>
 /** Overlays that contain a sluice.yaml. */
 const configured = OVERLAYS.filter((name) => settings(name).configMapGenerator !== undefined);
 
-test('all overlays but the one on top of another bring a configuration', () => {
+test('every overlay has a configuration, except the one on top of another', () => {
   expect(configured).toEqual(OVERLAYS.filter((name) => name !== 'servicemonitor'));
 });
 
@@ -323,7 +323,7 @@ withKubectl('what kubectl makes of', () => {
     expect(container(of('aws')).env.filter(({ name }) => name.startsWith('AWS_'))).toEqual([]);
   });
 
-  test('overlay onprem runs "sluice up" alone on its volume, with time to finish, and asks it for no HTTP', () => {
+  test('overlay onprem runs "sluice up" alone on its volume, with time to finish and without HTTP probes', () => {
     const only = container(of('onprem'));
     expect(only.args).toEqual([
       'up',
@@ -479,7 +479,7 @@ withKubectl('what kubectl makes of', () => {
     );
   });
 
-  test('the patches of install.md move the rights to another namespace, and let out to another port', () => {
+  test('the patches of install.md move the rights to another namespace, and allow egress to another port', () => {
     const page = readFileSync(join(ROOT, 'docs/operations/install.md'), 'utf8');
     const [move = '', open = ''] = [...page.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(
       ([, indent = '', text = '']) => text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),

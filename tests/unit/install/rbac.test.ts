@@ -44,7 +44,7 @@ function componentGrants(source: CniSource): readonly Grant[] {
 }
 
 describe('the rights of the service account', () => {
-  test('are the ones that the code says it needs: nothing is missing, and nothing is more', () => {
+  test('are exactly those that the code declares it needs', () => {
     expect(said(GRANTS)).toEqual(said(grantsFor()));
   });
 
@@ -70,7 +70,7 @@ describe('the rights of the service account', () => {
     ).toEqual([]);
   });
 
-  test('let it change Services only where ingress gateways are, and Leases only at home', () => {
+  test('let it change Services only where ingress gateways are, and Leases only in its own namespace', () => {
     const writing = GRANTS.filter(
       ({ verb, resource }) => !['get', 'list', 'watch'].includes(verb) && resource !== 'events',
     );
@@ -270,7 +270,7 @@ describe('a watcher under exactly these rights', () => {
     expect([...new Set(gate.refused)]).toEqual(refused);
   });
 
-  test('is stopped by a right that is missing: the gate is not open by mistake', async () => {
+  test('is refused without a right, so the check itself works', async () => {
     await gate.close();
     gate = await startGate(
       at.lab,

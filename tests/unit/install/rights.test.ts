@@ -108,7 +108,7 @@ describe('the rights of an account', () => {
     expect(await bad({ grants: withoutGrant(words) })).toEqual([expect.stringContaining(told)]);
   });
 
-  test('are not asked for at ingresses while it is open which of several clusters this is', async () => {
+  test('are not checked at ingresses while it is unknown which of several clusters this is', async () => {
     const grants = GRANTS.filter(({ namespace }) => namespace !== 'istio-system');
     expect(await bad({ grants, clusters: ['east', 'west'] })).toEqual([]);
     await gate?.close();

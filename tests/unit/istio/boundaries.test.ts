@@ -185,7 +185,7 @@ describe('an invalid server is reported with the first failed check', () => {
   });
 });
 
-describe('what goes first', () => {
+describe('precedence', () => {
   const unprivileged = [gatewayPod({ unprivileged: true })];
 
   test('why pods do not read a Gateway: sidecar, revision, scope', () => {
@@ -207,7 +207,7 @@ describe('what goes first', () => {
     );
   });
 
-  test('a low port that has no route, or cannot be reached, is not to be cured by a Service port', () => {
+  test('no Service port is proposed for a low port without a route, or one that cannot be reached', () => {
     const there = (one: Server) =>
       mapped(cluster({ gateways: [gateway('g', [one])], pods: unprivileged }));
     expect([said(there(server(80)), 'g'), there(server(80)).missing]).toEqual([
@@ -282,7 +282,7 @@ describe('what goes first', () => {
     ).toEqual(['not-selected MAP205']);
   });
 
-  test('a Gateway without selector is none of a sidecar’s', () => {
+  test('a Gateway without selector does not apply to sidecars', () => {
     expect(
       mapped(
         cluster({
@@ -391,7 +391,7 @@ describe('what goes first', () => {
     },
   );
 
-  test('a UDP port that leads to the listener under another number is not a way in', () => {
+  test('a UDP port that leads to the listener under another number does not open HTTP/3', () => {
     const ports = [
       servicePort(80, { targetPort: 8080 }),
       servicePort(53, { protocol: 'UDP', targetPort: 8080 }),

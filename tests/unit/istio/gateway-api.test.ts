@@ -177,7 +177,7 @@ describe('istio-port-mapping.md §3: managed Gateways', () => {
     },
   );
 
-  test('a class of one’s own is a setting of the mesh', () => {
+  test('a custom class is a setting of the mesh', () => {
     const there = managed(
       [apiGateway('apps/edge', [apiListener('web', 80, 'HTTP')], { class: 'front' })],
       [],
@@ -231,7 +231,7 @@ describe('istio-port-mapping.md §3: manual deployments', () => {
     ]);
   });
 
-  test('and another target where the pods cannot bind it', () => {
+  test('the port to add has another target if the pods cannot bind the number', () => {
     const mapping = mapped(
       there([apiListener('web', 81, 'HTTP')], [servicePort(80, { targetPort: 8080 })], {
         pods: [gatewayPod({ unprivileged: true })],
@@ -240,7 +240,7 @@ describe('istio-port-mapping.md §3: manual deployments', () => {
     expect(mapping.missing).toMatchObject([{ port: 81, targetPort: 8081 }]);
   });
 
-  test('naming the target port gets a hint, and no port', () => {
+  test('a listener on a target port gets a hint, and no port', () => {
     const mapping = mapped(
       there([apiListener('web', 8080, 'HTTP')], [servicePort(80, { targetPort: 8080 })]),
     );

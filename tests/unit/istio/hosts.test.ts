@@ -106,7 +106,7 @@ describe('the index of hosts', () => {
     expect(candidates(host)).toHaveLength(HOSTS.length);
   });
 
-  test('few hosts are all given, as an index would take longer', () => {
+  test('all are returned if there are few, because an index would take longer', () => {
     const index = new HostIndex<number>();
     for (let i = 0; i < 8; i += 1) index.add(i, ['a.com']);
     expect(index.candidates(['b.com'])).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);

@@ -147,7 +147,7 @@ describe('istio-port-mapping.md §1.4: privileged ports', () => {
     expect(said(mapped(there), 'g')).toBe('privileged-port MAP220');
   });
 
-  test('a port that the Service leads to a low one says what to change', () => {
+  test('for a Service port that leads to a low target, the report says what to change', () => {
     const there = cluster({ gateways: [gateway('g', [server(80, 'HTTP')])], pods: unprivileged }, [
       servicePort(80),
     ]);
@@ -200,7 +200,7 @@ describe('istio-port-mapping.md §1.5: bind', () => {
     expect([listens(mapping), mapping.missing]).toEqual([[], []]);
   });
 
-  test('addresses that are not known are given the benefit of the doubt', () => {
+  test('an address is accepted if those of the pods are unknown', () => {
     const there = cluster({
       gateways: [gateway('g', [server(8000, 'HTTP', { bind: '10.9.9.9' })])],
       pods: [gatewayPod({ ips: [] })],

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { meshServiceDemands, scopeOfHost } from '../../../shared/domain/istio/mesh-services.ts';
 import { apiGateway, apiListener, gateway, server } from '../../fixtures/kubernetes.ts';
 
-describe('what gateways ask of the mesh', () => {
+describe('the Services of the mesh that gateways need', () => {
   const auto = (hosts: string[]) => server(15_443, 'TLS', { tls: 'AUTO_PASSTHROUGH', hosts });
 
-  test('is the host names of each server with AUTO_PASSTHROUGH, and of no other', () => {
+  test('are found by the host names of each server with AUTO_PASSTHROUGH, and of no other', () => {
     const gateways = [
       gateway('a/g', [
         auto(['team/x.team.svc.cluster.local', '*.local']),
@@ -27,7 +27,7 @@ describe('what gateways ask of the mesh', () => {
       { 'topology.istio.io/network': 'n1' },
       ['*.team.svc.cluster.local'],
     ],
-  ])('is in Gateway API known by %s', (_, fields, labels, names) => {
+  ])('are found in Gateway API by %s', (_, fields, labels, names) => {
     const apiGateways = [
       apiGateway(
         'a/g',

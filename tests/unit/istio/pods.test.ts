@@ -152,7 +152,7 @@ describe('istio-port-mapping.md §1.2.1: Services and their pods', () => {
     },
   );
 
-  test('but not to a pod that another Service selects, nor without slices', () => {
+  test('a Service without selector does not lead to a pod that another one selects, nor anywhere without slices', () => {
     const selecting = service('ns/own', [servicePort(80)], { selector: { app: 'x' } });
     expect(serviceDirectory([handMade, selecting], [listed]).selects(handMade, a)).toBe(false);
     expect(serviceDirectory([handMade], []).selects(handMade, a)).toBe(false);

@@ -90,7 +90,7 @@ describe('istio-port-mapping.md §1.2.1: candidate Services', () => {
     ).toEqual([8080]);
   });
 
-  test('and does not count beside one that selects it', () => {
+  test('a selectorless Service does not count beside one that selects the pod', () => {
     const there = cluster({
       gateways: [gateway('g', [server(80, 'HTTP')])],
       services: [handMade, ingressService()],
@@ -246,11 +246,11 @@ describe('istio-port-mapping.md §1.2.7: the label that disables translation', (
     age: 5,
   });
 
-  test('removes that Service', () => {
+  test('excludes that Service', () => {
     expect(envoyPorts(80, { services: [disabled] })).toEqual([80]);
   });
 
-  test('and no other', () => {
+  test('excludes no other', () => {
     expect(
       envoyPorts(80, {
         services: [
@@ -261,7 +261,7 @@ describe('istio-port-mapping.md §1.2.7: the label that disables translation', (
     ).toEqual([8081]);
   });
 
-  test('its ports still lead where they lead', () => {
+  test('does not change where the ports of that Service lead', () => {
     const there = cluster({ gateways: [gateway('g', [server(80, 'HTTP')])], services: [disabled] });
     expect(reportIn(mapped(there), 'g')).toMatchObject({
       verdict: 'listening',

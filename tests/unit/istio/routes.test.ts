@@ -61,7 +61,7 @@ describe('istio-port-mapping.md §2: listener or no listener', () => {
     ).toBe(OK);
   });
 
-  test('the sentence names what is missing', () => {
+  test('the reason names what is missing', () => {
     const mapping = mapped(cluster({ gateways: [gateway('team/g', [server(9000)])] }));
     expect(reportIn(mapping, 'team/g').reason).toBe(
       'Envoy opens this port only if it has a route, and no VirtualService names Gateway ' +
@@ -106,7 +106,7 @@ describe('istio-port-mapping.md §2: exportTo, tested against the namespace of t
     ).toBe(answer);
   });
 
-  test('the sentence says that it is not exported', () => {
+  test('the reason says that it is not exported', () => {
     const mapping = mapped(
       cluster({
         gateways: [gateway('team/g', [server(9000)])],
@@ -154,7 +154,7 @@ describe('istio-port-mapping.md §2: hosts of server and VirtualService', () => 
     expect(withRoutes([virtualService('shop/v', ['team/g'], anything)], ['./*'])).toBe(UNMATCHED);
   });
 
-  test('the sentence names the hosts', () => {
+  test('the reason names the hosts', () => {
     const mapping = mapped(
       cluster({
         gateways: [gateway('g', [server(9000, 'TCP', { hosts: ['a.com'] })])],

@@ -88,7 +88,7 @@ describe('istio-port-mapping.md §1.1: who gets a Gateway', () => {
     expect(mapped(there).pods).toEqual(['gateway-1']);
   });
 
-  test('a pod of unknown kind is given the benefit of the doubt', () => {
+  test('a pod of unknown kind counts as a gateway pod', () => {
     expect(
       said(
         mapped(
@@ -221,7 +221,7 @@ describe('every ingress among the objects', () => {
     expect(report?.reason).toContain('shop/cart-1');
   });
 
-  test('with nothing but Gateways they are still said', () => {
+  test('Gateways are reported even if there are no other objects', () => {
     const mappings = mapAll(objects({ gateways: [gateway('team/g', HTTP)] }), mesh());
     expect(
       mappings.map(({ namespace, services, pods, servers }) => ({
@@ -270,7 +270,7 @@ describe('no pods at all', () => {
     ]);
   });
 
-  test('and the ingress is still found', () => {
+  test('the ingress is still found', () => {
     expect(mapAll(there, mesh()).map(({ services }) => services)).toEqual([
       ['istio-system/istio-ingressgateway'],
     ]);

@@ -21,7 +21,7 @@ const SERVICE = 'istio-system/istio-ingressgateway';
 const unprivileged = [gatewayPod({ unprivileged: true })];
 
 describe('istio-port-mapping.md §1.3: the port to add', () => {
-  test('N leads to N', () => {
+  test('port N has target N', () => {
     const mapping = mapped(
       cluster({
         gateways: [gateway('g', [server(32_400)])],
@@ -83,7 +83,7 @@ describe('istio-port-mapping.md §1.3: the port to add', () => {
     ]);
   });
 
-  test('a rejected server does not ask for it', () => {
+  test('a rejected server needs none', () => {
     const gateways = [
       gateway('a', [server(9000, 'HTTP')], { age: 2 }),
       gateway('b', [server(9000)], { age: 1 }),
@@ -92,7 +92,7 @@ describe('istio-port-mapping.md §1.3: the port to add', () => {
     expect(reportIn(mapped(cluster({ gateways })), 'b').missingInService).toBe(false);
   });
 
-  test('nor does one without a route', () => {
+  test('a server without a route needs none', () => {
     expect(mapped(cluster({ gateways: [gateway('g', [server(9000)])] })).missing).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe('istio-port-mapping.md §1.3: the port to add', () => {
         servicePort(9000, { name: 'http-b', targetPort: 8080 }),
       ],
     ],
-  ])('nothing where the Service %s', (_, ports) => {
+  ])('no port is added where the Service %s', (_, ports) => {
     const mapping = mapped(cluster({ gateways: [gateway('g', [server(9000, 'HTTP')])] }, ports));
     expect(mapping.missing).toEqual([]);
     expect(reportIn(mapping, 'g')).toMatchObject({ verdict: 'listening', missingInService: false });
@@ -199,13 +199,13 @@ describe('istio-port-mapping.md §1.3: another target, only where the pods canno
     ]);
   });
 
-  test('not for a server that would not listen there either', () => {
+  test('no target is chosen for a server that would not listen there either', () => {
     expect(
       mapped(cluster({ gateways: [gateway('g', [server(80)])], pods: unprivileged })).missing,
     ).toEqual([]);
   });
 
-  test('not where the Service does not translate', () => {
+  test('no target is chosen if the Service does not translate', () => {
     const services = [
       ingressService([], {
         labels: { 'experimental.istio.io/disable-gateway-port-translation': 'true' },
@@ -220,7 +220,7 @@ describe('istio-port-mapping.md §1.3: another target, only where the pods canno
 });
 
 describe('Services that must not be changed', () => {
-  test('one that istiod keeps', () => {
+  test('include one that istiod manages', () => {
     const managed = service('istio-system/edge-istio', [servicePort(80)], {
       selector: { ...LABELS },
       labels: { 'gateway.istio.io/managed': 'istio.io-gateway-controller' },
@@ -240,7 +240,7 @@ describe('Services that must not be changed', () => {
     );
   });
 
-  test('one that a managed Gateway names by its class, even without the label', () => {
+  test('include one that a managed Gateway names by its class, even without the label', () => {
     const there = objects({
       gateways: [gateway('istio-system/g', [server(9000, 'HTTP')])],
       apiGateways: [apiGateway('istio-system/edge', [apiListener('web', 80, 'HTTP')])],
@@ -250,7 +250,7 @@ describe('Services that must not be changed', () => {
     expect(mapAll(there, mesh())[0]?.missing).toEqual([]);
   });
 
-  test('one without a selector', () => {
+  test('include one without a selector', () => {
     const there = cluster({
       gateways: [gateway('g', [server(9000, 'HTTP')])],
       services: [ingressService([], { selector: {} })],
@@ -258,7 +258,7 @@ describe('Services that must not be changed', () => {
     expect(mapped(there).missing).toEqual([]);
   });
 
-  test('among several the exposed one gets the port', () => {
+  test('leave the port to the exposed one among several', () => {
     const internal = service('istio-system/internal', [], { age: 9, type: 'ClusterIP' });
     const headless = service('istio-system/headless', [], {
       age: 10,
@@ -295,7 +295,7 @@ describe('pods of one ingress that differ', () => {
     expect(reportIn(mapped(there), 'g').missingInService).toBe(true);
   });
 
-  test('one that all of them need is', () => {
+  test('a port that all of them need is added', () => {
     const there = cluster({
       gateways: [gateway('g', [server(9001, 'HTTP')])],
       services: [canary, ingressService()],

@@ -193,7 +193,7 @@ describe('every ingress', () => {
   });
 });
 
-describe('pods that do not say what they are', () => {
+describe('pods without a known role', () => {
   const unknown = { proxy: 'unknown' } as const;
 
   test('are gateway pods where a Gateway names their labels, or refers to their Service', () => {
@@ -230,7 +230,7 @@ describe('pods that do not say what they are', () => {
   });
 });
 
-describe('what belongs to no ingress', () => {
+describe('an object that belongs to no ingress', () => {
   const a = { services: [service('a/s', [], by('a'))], pods: [runs('a/p', 'a')] };
   const b = {
     services: [service('b/s', [], by('b')), ...a.services],
@@ -269,7 +269,7 @@ describe('what belongs to no ingress', () => {
     ]);
   });
 
-  test('a Gateway API Gateway without listeners, too', () => {
+  test('a Gateway API Gateway without listeners is reported once, too', () => {
     const there = {
       apiGateways: [
         apiGateway('a/edge', []),

@@ -15,7 +15,7 @@ const agent = (...args: string[]): object => ({
 });
 
 describe('Services', () => {
-  test('everything that decides', () => {
+  test('are read with every field that the mapping uses', () => {
     const spec = {
       type: 'LoadBalancer',
       selector: { app: 'gw' },
@@ -66,7 +66,7 @@ describe('Services', () => {
     });
   });
 
-  test('headless, target 0 and ports without a number', () => {
+  test('may be headless, have target port 0, and omit port numbers', () => {
     const service = normaliseService({
       metadata,
       spec: {
@@ -111,7 +111,7 @@ describe('Pods', () => {
     expect(pod(spec).proxy).toBe(proxy);
   });
 
-  test('without arguments the injection template decides', () => {
+  test('without arguments are routers if their injection template is that of gateways', () => {
     const annotations = { 'inject.istio.io/templates': 'gateway, custom' };
     expect(
       normalisePod({
@@ -178,7 +178,7 @@ describe('Pods', () => {
     ).toBe(expected);
   });
 
-  test('ports of running containers, addresses, node and state', () => {
+  test('have the ports of running containers, addresses, node and state', () => {
     const spec = {
       nodeName: 'n1',
       containers: [
@@ -222,7 +222,7 @@ describe('Pods', () => {
 });
 
 describe('nodes, namespaces and endpoints', () => {
-  test('a node', () => {
+  test('a node is read with its addresses, readiness and cordon', () => {
     const raw = {
       metadata: { name: 'n1' },
       spec: { unschedulable: true },
@@ -239,7 +239,7 @@ describe('nodes, namespaces and endpoints', () => {
     });
   });
 
-  test('a namespace', () => {
+  test('a namespace is read with its labels', () => {
     expect(normaliseNamespace({ metadata: { name: 'team', labels: { a: 'b' } } })).toEqual({
       name: 'team',
       labels: { a: 'b' },
@@ -258,7 +258,7 @@ describe('nodes, namespaces and endpoints', () => {
       { ready: false, serving: true, terminating: true },
       { ready: false, serving: true, terminating: true },
     ],
-  ])('conditions that are %s', (_, conditions, expected) => {
+  ])('an endpoint with conditions that are %s is read', (_, conditions, expected) => {
     const endpoint = {
       addresses: ['10.0.0.1'],
       conditions,
@@ -277,7 +277,7 @@ describe('nodes, namespaces and endpoints', () => {
     });
   });
 
-  test('an endpoint that is no pod has none', () => {
+  test('an endpoint that is no pod has no pod name', () => {
     const [endpoint] = normaliseEndpointSlice({
       metadata,
       endpoints: [{ addresses: ['10.0.0.1'], targetRef: { kind: 'Node', name: 'n' } }],

@@ -12,7 +12,7 @@ const listener = (fields: object): unknown =>
   gateway({ listeners: [{ name: 'l', port: 80, protocol: 'HTTP', ...fields }] }).listeners[0];
 
 describe('Gateways', () => {
-  test('defaults', () => {
+  test('get the defaults of the API', () => {
     expect(
       gateway({
         gatewayClassName: 'istio',
@@ -28,7 +28,7 @@ describe('Gateways', () => {
     });
   });
 
-  test('addresses with and without a type', () => {
+  test('have addresses with and without a type', () => {
     expect(
       gateway({ addresses: [{ value: '10.0.0.1' }, { type: 'Hostname', value: 'gw' }] }).addresses,
     ).toEqual([
@@ -111,7 +111,7 @@ describe('Gateways', () => {
     expect({ allowedSelector, allowedExpressions }).toEqual(expected);
   });
 
-  test('from: Selector without a selector allows routes from everywhere, and no ListenerSet', () => {
+  test('with from: Selector and no selector allow routes from everywhere, and no ListenerSet', () => {
     const namespaces = { from: 'Selector' };
     expect(listener({ allowedRoutes: { namespaces } })).toMatchObject({ allowedNamespaces: 'All' });
     const read = gateway({ allowedListeners: { namespaces } });
@@ -119,7 +119,7 @@ describe('Gateways', () => {
     expect(read).not.toHaveProperty('allowedListenersSelector');
   });
 
-  test('a selector of ListenerSets may have expressions, too, and needs no from', () => {
+  test('may select ListenerSets by expressions, too, without from', () => {
     const selector = { matchExpressions: [EXISTS] };
     for (const namespaces of [{ from: 'Selector', selector }, { selector }])
       expect(gateway({ allowedListeners: { namespaces } })).toMatchObject({
@@ -128,7 +128,7 @@ describe('Gateways', () => {
       });
   });
 
-  test('an unknown source of routes means the own namespace', () => {
+  test('with an unknown source of routes allow those of their own namespace', () => {
     expect(listener({ allowedRoutes: { namespaces: { from: 'Everywhere' } } })).toMatchObject({
       allowedNamespaces: 'Same',
     });
@@ -136,7 +136,7 @@ describe('Gateways', () => {
 });
 
 describe('ListenerSets and routes', () => {
-  test('a ListenerSet without port', () => {
+  test('a ListenerSet may omit its port', () => {
     const spec = { parentRef: { name: 'edge' }, listeners: [{ name: 'l', protocol: 'HTTP' }] };
     expect(normaliseListenerSet({ metadata, spec })).toMatchObject({
       parent: { kind: 'Gateway', namespace: 'team', name: 'edge' },
@@ -144,7 +144,7 @@ describe('ListenerSets and routes', () => {
     });
   });
 
-  test('a route with its parents', () => {
+  test('a route is read with its parents', () => {
     const spec = {
       parentRefs: [
         { name: 'edge', sectionName: 'l', port: 80 },
@@ -164,7 +164,7 @@ describe('ListenerSets and routes', () => {
     });
   });
 
-  test('an item of a list is of the kind of the list', () => {
+  test('an item of a list has the kind of the list', () => {
     expect(normaliseApiRoute({ metadata }, 'GRPCRoute').kind).toBe('GRPCRoute');
   });
 });

@@ -10,7 +10,7 @@ const servers = (...list: unknown[]): ReturnType<typeof normaliseGateway>['serve
   gateway({ servers: list }).servers;
 
 describe('Istio Gateways', () => {
-  test('a server with everything that decides', () => {
+  test('have servers with every field that the mapping uses', () => {
     const raw = {
       name: 's',
       port: { number: 443, name: 'https', protocol: 'HTTPS', targetPort: 9 },
@@ -30,13 +30,13 @@ describe('Istio Gateways', () => {
     ]);
   });
 
-  test('what is absent stays absent', () => {
+  test('keep absent fields absent', () => {
     expect(servers({ port: { number: 80, protocol: 'HTTP' }, tls: {} })).toEqual([
       { port: { number: 80, name: '', protocol: 'HTTP' }, hosts: [], tls: {} },
     ]);
   });
 
-  test('numbers that make no sense are left to the domain', () => {
+  test('keep impossible numbers, which the mapping reports', () => {
     expect(
       servers(
         { port: { number: 70_000, protocol: 'HTTP' } },
@@ -88,7 +88,7 @@ describe('Istio Gateways', () => {
 });
 
 describe('VirtualServices', () => {
-  test('blocks, matches and the number of destinations', () => {
+  test('have blocks, matches and the number of destinations', () => {
     const spec = {
       hosts: ['a.com'],
       gateways: ['g', 'mesh'],
@@ -120,7 +120,7 @@ describe('VirtualServices', () => {
     });
   });
 
-  test('an empty one binds nothing', () => {
+  test('bind nothing if they are empty', () => {
     expect(normaliseVirtualService({ metadata: { name: 'v' } })).toMatchObject({
       meta: { namespace: 'default' },
       hosts: [],

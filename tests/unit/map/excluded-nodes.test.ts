@@ -182,7 +182,7 @@ describe('a node that is excluded', () => {
     ).toEqual(['a+', 'a+']);
   });
 
-  test('goes ahead of the slice when the label is seen to come, and not each time', () => {
+  test('is sent ahead of the slice when the label appears, and only then', () => {
     const world = { nodes: ['a excluded', 'b', 'c'] };
     expect(planned(EMPTY_STATE, { ...world, changed: ['a'] }).express).toMatchObject([
       {

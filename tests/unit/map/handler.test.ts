@@ -201,7 +201,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
   return at;
 }
 
-describe('pods that begin to end', () => {
+describe('pods that begin to terminate', () => {
   const data = (over: Partial<Leaving> = {}): Leaving => ({
     cluster: 'east',
     clusterUid: 'uid-east',
@@ -399,7 +399,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('says with everything it becomes where it was before, and when', async () => {
+  test('passes its hops on to everything that it becomes', async () => {
     const at = desk();
     const before = { at: new Date(START - 1_000).toISOString(), where: 'watch' };
     await at.send(
@@ -435,7 +435,7 @@ describe('a snapshot', () => {
   });
 });
 
-describe('what goes ahead of the slices', () => {
+describe('what is sent ahead of the slices', () => {
   test('is sent for a member that leaves, while the snapshot is fresh', async () => {
     const at = desk();
     await at.tell('e-1', leaving(1));
@@ -470,7 +470,7 @@ describe('what goes ahead of the slices', () => {
     expect([at.queues.sent('express').length, at.slices().length]).toEqual([0, 2]);
   });
 
-  test('keeps no slice back when its queue is away', async () => {
+  test('delays no slice when its queue is unavailable', async () => {
     const at = desk();
     at.away = 'express';
     await at.tell('e-1', leaving(1));
@@ -483,7 +483,7 @@ describe('what goes ahead of the slices', () => {
  * Red when only the message whose key is missing is retried: the later ones were deleted without
  * being handled.
  */
-describe('while the key of a cluster cannot be had', () => {
+describe('while the key of a cluster is unavailable', () => {
   test('its snapshots wait in their order, and each is handled once the key is there', async () => {
     const at = desk(['file:/east.pub']);
     at.keys = 'away';
@@ -513,7 +513,7 @@ describe('while the key of a cluster cannot be had', () => {
     },
   );
 
-  test('what came before the first that lacks it is done, and is not retried', async () => {
+  test('messages before the first that needs it are done, and not retried', async () => {
     const at = desk(['file:/east.pub']);
     at.keys = 'away';
     await at.send('x', 'nonsense');

@@ -60,7 +60,7 @@ describe('an inventory', () => {
     ]);
   });
 
-  test('that misses nothing says nothing', () => {
+  test('that misses no owner sends nothing', () => {
     expect(
       mapped({
         ingresses: [
@@ -71,7 +71,7 @@ describe('an inventory', () => {
     ).toEqual([]);
   });
 
-  test('misses nothing that its watcher does not look for', () => {
+  test('misses no ingress that its watcher does not follow', () => {
     expect(mapped({ watched: [{ namespace: 'web', service: 'gateway' }] })).toEqual([]);
   });
 

@@ -75,11 +75,11 @@ const sendersOf = (result: MapResult): readonly (string | undefined)[] =>
   result.kind === 'slices' ? result.slices.map(({ sender }) => sender) : [];
 
 describe('which senders are accepted for a cluster', () => {
-  test('its own senders may, and every slice carries who it was', () => {
+  test('its own senders are, and every slice names the sender', () => {
     expect(sendersOf(mapped('east', 'AROAEAST'))).toEqual(['AROAEAST', 'AROAEAST']);
   });
 
-  test('a sender of another cluster may not, and the refusal names it and those that may', async () => {
+  test('a sender of another cluster is refused, by a message that names it and the accepted ones', async () => {
     const refusal = (subject: string): object => ({
       kind: 'refused',
       code: 'OWN320',
@@ -113,7 +113,7 @@ describe('which senders are accepted for a cluster', () => {
     });
   });
 
-  test('a replayer may repeat the events of any cluster, and no slice takes him for the one who said it', async () => {
+  test('a replayer may repeat the events of any cluster, and no slice names it as the sender', async () => {
     expect(await judged('east', 'AROAREPLAY')).toEqual({ kind: 'trusted' });
     const result = mapped('east', 'AROAREPLAY');
     expect(result.kind).toBe('slices');

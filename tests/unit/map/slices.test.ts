@@ -128,7 +128,7 @@ describe('a device', () => {
     expect([two?.exposures, 'auto' in two!]).toEqual([[], false]);
   });
 
-  test('hears ahead of the slices where it has one partition, whatever the others have', () => {
+  test('gets events ahead of the slices if it has one partition, whatever the others have', () => {
     const [pod] = objects.pods;
     const pods = ['a', 'b'].map((name, i) => ({
       ...pod!,

@@ -81,7 +81,7 @@ describe('flannel', () => {
     ]);
   });
 
-  test('the same for Declarative Onboarding', () => {
+  test('has the same as a declaration for Declarative Onboarding', () => {
     expect(onboardingOf(setup({}, VALUES))).toEqual({
       class: 'Tenant',
       east_vxlan: {
@@ -117,7 +117,7 @@ describe('flannel', () => {
     expect(setup({}, VALUES).missing).toEqual([]);
   });
 
-  test('over IPv6 in the annotations of that family', () => {
+  test('has its values over IPv6 in the annotations of that family', () => {
     const values = { ...VALUES, podNetwork: 'fd00:10:244:fe::/64' };
     const given = { podNetworks: ['fd00:10:244::/48'] };
     const made = parse(textOf(setup(given, values), 'kubernetes')) as object;
@@ -128,7 +128,7 @@ describe('flannel', () => {
     expect(textOf(setup(given, values), 'tmsh')).toContain('address fd00:10:244:fe::1/48 vlan');
   });
 
-  test('what is not known yet is a word to replace, and its option is named', () => {
+  test('shows a placeholder for an unknown value, and names its option', () => {
     const { missing } = setup({}, {});
     expect(missing).toEqual([
       'LOCAL_ADDRESS: --local-address',
@@ -193,7 +193,7 @@ test('routes need a self IP among the nodes, and a partition', () => {
   expect(given.missing).toEqual(['VLAN: --vlan']);
 });
 
-describe('what cannot be right is refused, with the remedy', () => {
+describe('an invalid value is refused, with the remedy', () => {
   test.each<[string, Given, Parameters<typeof networkSetup>[2], object, string]>([
     ['a device', {}, {}, { device: 'other' }, '--device other: use one of devices[].name: bigip'],
     [

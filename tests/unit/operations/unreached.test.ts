@@ -79,7 +79,7 @@ function notes(pools: Pools, given: Given = {}, nodes = NODES): readonly Network
 const codes = (found: readonly NetworkNote[]): readonly string[] => found.map(({ code }) => code);
 
 describe('with mode: none', () => {
-  test('pools of which all pods are down are told once, with the ways to reach pods', () => {
+  test('pools of which all pods are down are reported once, with the ways to reach pods', () => {
     const found = notes({
       1: { '10.244.1.5': 'down', '10.244.2.5': 'down' },
       2: { '10.244.1.6': 'down' },

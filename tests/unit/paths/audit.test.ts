@@ -35,7 +35,7 @@ test('an entry that is written between two readings is no difference', async () 
   expect(await codes(device, () => void active.set(entryKey(R1), live(R1)))).toEqual([]);
 });
 
-test('an entry that stays away is one', async () => {
+test('an entry that stays missing is a difference', async () => {
   expect(await codes(memoryDevice(), () => undefined)).toEqual(['BIP490']);
 });
 
@@ -65,7 +65,7 @@ test('paths that the account may not read are a finding, and the audit goes on',
   expect(await codes(device, () => undefined)).toEqual(['BIP403']);
 });
 
-test('a device that is away is none', async () => {
+test('a device that is away is an error, not a difference', async () => {
   const device = failing(new DeviceError('BIP501', 'transient', 'no answer'));
   await expect(codes(device, () => undefined)).rejects.toMatchObject({ code: 'BIP501' });
 });

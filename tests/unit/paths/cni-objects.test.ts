@@ -148,14 +148,14 @@ describe('the CiliumNode', () => {
     );
   });
 
-  test('is made up for by the annotations of a node without one', () => {
+  test('is replaced by annotations for a node without one', () => {
     const { lines, notes } = found([CNI_NODES.cilium, rawCiliumNode({ name: 'n4' })], POD, CILIUM);
     expect(lines).toEqual(['route 10.244.3.0/24 via 192.0.2.13 (cilium)']);
     expect(notes).toBe('');
   });
 });
 
-describe('what cannot be read costs no pod its route, and is told', () => {
+describe('what cannot be read is reported, and takes no route from a pod', () => {
   test.each<[Asked, string]>([
     [
       CALICO,
@@ -293,7 +293,7 @@ describe('objects of CNIs count only where the configuration asks for them', () 
     expect(auto).not.toContain('198.51.100.13');
   });
 
-  test('for tunnels of Cilium, and without the right records lead to the Node, which is told', () => {
+  test('for tunnels of Cilium; without the right, records lead to the Node, which is reported', () => {
     const { lines, notes } = found([NODE], POD, { ...CILIUM, mode: 'vxlan' });
     expect(lines).toEqual(['fdb 0a:0a:c0:00:02:0d at 192.0.2.13 on /Common/east (cilium)']);
     expect(notes).toContain('CiliumNodes were not read, so records lead to the InternalIP');

@@ -147,7 +147,7 @@ test.each(CASES)('%s', (_what, over, expected) => {
   expect(told(over)).toEqual(expected);
 });
 
-test('many left-overs wait for an approval, and no repair removes them', () => {
+test('many entries without a need wait for an approval, and no repair removes them', () => {
   const list = Array.from({ length: 5 }, (_, i) => route(`10.244.${i + 10}.0/24`, '192.0.2.12'));
   const found = pathDifferences(
     sight({
@@ -168,7 +168,7 @@ describe('on the standby unit', () => {
     active: table(live(R1), ...tunnel.map((one) => live(one))),
   };
 
-  test('as many left-overs may go as on the active unit, of all entries of the cluster', () => {
+  test('as many unneeded entries may be removed as on the active unit, of all entries of the cluster', () => {
     const routes = Array.from({ length: 20 }, (_, i) => i + 1);
     const left = routes.slice(0, 4).map((i) => arp(`10.244.${i}.5`, MAC));
     const found = pathDifferences(

@@ -67,7 +67,7 @@ describe('the journal on a device', () => {
       `to=1 owner=${OWNER} node=n version=1.1.1`,
       'does not name an entry',
     ],
-  ])('is not believed with %s', (_what, name, data, fault) => {
+  ])('is not trusted with %s', (_what, name, data, fault) => {
     expect(readJournal([{ name, data }])).toEqual({ fault: expect.stringContaining(fault) });
   });
 

@@ -51,8 +51,8 @@ const withRequests = (
 const writes = (all: JournalRecords, there: LiveEntries): readonly string[] =>
   entriesToWrite(all, there).map(changeInWords);
 
-describe('what slices ask for', () => {
-  test('is written where nothing is', () => {
+describe('a path that slices ask for', () => {
+  test('is written if there is none', () => {
     const { records: next } = withRequests(NOTHING, [request(route(NET, A), [POD])], EMPTY);
     expect(writes(next, EMPTY)).toEqual([`+ route ${NET} via ${A}`]);
   });
@@ -79,7 +79,7 @@ describe('what slices ask for', () => {
     ).toEqual([]);
   });
 
-  test('changes where an entry leads, without removing it', () => {
+  test('changes the target of an entry, without removing it', () => {
     const { records: next } = withRequests(
       records(record(route(NET, A))),
       [request(route(NET, B), [POD], { version: versionOf(2) })],
@@ -96,7 +96,7 @@ describe('what slices ask for', () => {
     expect(next).toEqual(before);
   });
 
-  test('does not touch the journal if it is there already', () => {
+  test('does not change the journal if it is there already', () => {
     const before = records(record(route(NET, A)));
     const there = table(live(route(NET, A)));
     const asked = [request(route(NET, A), [POD], { version: versionOf(9) })];
@@ -113,13 +113,13 @@ describe('what slices ask for', () => {
       expect([...withRequests(NOTHING, order, EMPTY).records.values()]).toMatchObject([{ to: B }]);
   });
 
-  test('brings back what is being removed', () => {
+  test('stops a removal that has begun', () => {
     const before = records(record(route(NET, A), { left: 1, gone: 2 }));
     const { records: next } = withRequests(before, [request(route(NET, A), [POD])], EMPTY);
     expect(next).toEqual(records(record(route(NET, A))));
   });
 
-  test('is what was last asked for, after something else was', () => {
+  test('is the one that was asked for last', () => {
     const own = route('10.244.3.5/32', A);
     const before = records(record(own), record(route(NET, A), { version: versionOf(2) }));
     const there = table(live(own), live(route(NET, A)));
@@ -130,10 +130,10 @@ describe('what slices ask for', () => {
   });
 });
 
-describe('what others have', () => {
+describe('an entry of others', () => {
   const asked = [request(route(NET, A), [POD])];
 
-  test('and leads to the same place is enough, and is never changed or removed', () => {
+  test('is enough if it leads to the same place, and is never changed or removed', () => {
     const theirs = table(live(route(NET, A), 'theirs'));
     const { records: next } = withRequests(NOTHING, asked, theirs);
     expect(writes(next, theirs)).toEqual([]);
@@ -143,14 +143,14 @@ describe('what others have', () => {
     expect(after.size).toBe(0);
   });
 
-  test('and leads elsewhere is left to them', () => {
+  test('is left to them if it leads elsewhere', () => {
     const theirs = table(live(route(NET, B), 'theirs'));
     const { records: next } = withRequests(NOTHING, asked, theirs);
     expect(writes(next, theirs)).toEqual([]);
     expect([...next.values()]).toMatchObject([{ refused: 'BIP471' }]);
   });
 
-  test('becomes ours once it vanished', () => {
+  test('is replaced by ours once it vanishes', () => {
     const theirs = table(live(fdb(MAC, A)));
     const first = withRequests(NOTHING, [request(fdb(MAC, A), [POD])], theirs).records;
     expect([...first.values()]).toMatchObject([{ found: true }]);
@@ -167,7 +167,7 @@ describe('what others have', () => {
     expect([...later.values()]).toMatchObject([{ refused: 'BIP471', to: B }]);
   });
 
-  test('goes to the cluster that asks for it, once its own one needs it no more', () => {
+  test('goes to the cluster that asks for it once the present one needs it no longer', () => {
     const own = record(route(NET, A), { left: 5 });
     const west = request(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
     const { records: next, contested } = withRequests(records(own), [west], table(live(own)));
@@ -186,7 +186,7 @@ describe('what others have', () => {
     expect(contested).toEqual([{ request: west, cluster: 'east' }]);
   });
 
-  test('but has our mark is ours, although the journal was lost', () => {
+  test('is ours if it has our mark, although the journal was lost', () => {
     const there = table(live(route(NET, B)));
     const { records: next } = withRequests(NOTHING, [], there);
     expect([...next.values()]).toEqual([record(route(NET, B))]);
@@ -210,7 +210,7 @@ describe('which entries are needed', () => {
     ]);
   });
 
-  test('what serves, as long as its successor is not on the device', () => {
+  test('the old one, as long as its successor is not on the device', () => {
     const all = records(
       record(route(NET, A)),
       record(fdb(MAC, A), { version: versionOf(2), members: [POD] }),
@@ -241,14 +241,14 @@ describe('which entries are needed', () => {
   });
 });
 
-describe('what nobody needs', () => {
+describe('a path that nobody needs', () => {
   const key = `route ${NET}`;
   const grace = { ofCluster: new Map([['east', 100]]), open: 1_000 };
   const none = { now: 50, busy: new Set<string>() };
   const due = (all: JournalRecords, now: number, approved = false): object =>
     dueRemovals(all, grace, { now, isApproved: () => approved });
 
-  test('stays for its grace, and longer if connections were open', () => {
+  test('stays for its grace period, and longer if connections were open', () => {
     const idle = withLeaving(records(record(route(NET, A))), new Set(), none);
     expect(due(idle, 149)).toEqual({ going: new Set(), held: new Set() });
     expect(due(idle, 150)).toEqual({ going: new Set([key]), held: new Set() });
@@ -258,12 +258,12 @@ describe('what nobody needs', () => {
     expect(due(open, 1_150)).toMatchObject({ going: new Set([key]) });
   });
 
-  test('is as before if it is needed again', () => {
+  test('is kept if it is needed again', () => {
     const left = withLeaving(records(record(route(NET, A))), new Set(), none);
     expect(withNeeds(left, new Set([key]))).toEqual(records(record(route(NET, A))));
   });
 
-  test('waits for an approval if it is much at once', () => {
+  test('waits for an approval if it is one of many', () => {
     const nets = Array.from({ length: 10 }, (_, i) => `10.244.${i}.0/24`);
     const all = records(...nets.map((net, i) => record(route(net, A), i < 4 ? { left: 0 } : {})));
     const keys = new Set(nets.slice(0, 4).map((net) => `route ${net}`));
@@ -273,7 +273,7 @@ describe('what nobody needs', () => {
     expect(due(fewer, 100)).toMatchObject({ held: new Set() });
   });
 
-  test('is removed, entries before their record, and stays in the journal until no write can be late', () => {
+  test('is removed, entries before their record, and stays in the journal until no delayed write is possible', () => {
     const all = records(record(fdb(MAC, A)), record(arp(POD, MAC)));
     const going = new Set(all.keys());
     const there = table(live(fdb(MAC, A)), live(arp(POD, MAC)));

@@ -109,7 +109,7 @@ test('audit says if the journal cannot be read', async () => {
   expect(await logged('routes', device)).toMatchObject([{ code: 'BIP474', level: 'warn' }]);
 });
 
-test('with mode: none, nothing is asked', async () => {
+test('with mode: none, no device is asked for paths', async () => {
   const device = await deviceWith(GOOD);
   device.paths.reach = () => {
     throw new Error('it was asked');
@@ -144,7 +144,7 @@ function notes(view: DeclaredPartitionView): readonly NetworkNote[] {
   return networkNotes(config('routes'), [view]);
 }
 
-test('a refused path is told with its node and the exposures that wait for it', async () => {
+test('a refused path is reported with its node and the exposures that wait for it', async () => {
   const found = notes(declared(await seen('routes', await deviceWith(GOOD, BAD))));
   expect(found).toEqual([
     {

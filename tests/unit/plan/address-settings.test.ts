@@ -59,7 +59,7 @@ describe('another owner on the same address', () => {
     expect(told(planPartition('k8s', EMPTY_STATE, both, RULES))).toEqual([['conflict', 'GW169']]);
   });
 
-  test('changes its mind about its own exposures alone', () => {
+  test('can change its own exposures together', () => {
     const own = (settings: Settings) => [443, 444].map((port) => exposure({ port, settings }));
     const { next } = planPartition('k8s', EMPTY_STATE, [slice(1, own(SETTINGS))], RULES);
     const changed = planPartition('k8s', next, [slice(2, own(silent))], RULES);

@@ -35,7 +35,7 @@ describe('a claim that was lost', () => {
     });
   });
 
-  test('takes over in the plan in which the winner leaves, without its owner saying anything', () => {
+  test('takes over in the plan in which the winner leaves, without a new event of its owner', () => {
     const p = plan(lost, [slice(2, [])]);
     expect(p.entries.map((e) => `${e.kind} ${e.owner.split('/')[0]}`)).toEqual([
       'delete east',
@@ -60,7 +60,7 @@ describe('a claim that was lost', () => {
     expect(ownersOf(plan(same, [slice(2, [])]).next)).toEqual([north.owner]);
   });
 
-  test('does not take over what is only about to become free', () => {
+  test('does not take over what is only going to become free', () => {
     const p = plan(lost, [slice(2, [])], { only: new Set() });
     expect(ownersOf(p.next)).toEqual(['east/istio-system/istio-ingressgateway']);
     expect(p.next.owners[west.owner]?.claims?.[key]).toEqual(

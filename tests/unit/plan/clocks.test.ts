@@ -61,7 +61,7 @@ test('clocks that differ by seconds keep orders in the order in which they were 
 });
 
 /** Red without the second half of `isRetryDue` (quarantine.ts). */
-test('quarantine waits an hour at most, although what it was entered with lies a year ahead', () => {
+test('quarantine lasts an hour at most, even if its next try lies a year ahead', () => {
   const refused = { code: 'BIP420', reason: 'refused' };
   const ahead = nextQuarantine({}, refused, { before: undefined, now: T + YEAR });
   expect(isRetryDue(ahead, T)).toBe(true);
@@ -105,7 +105,7 @@ describe('an epoch that lies ahead', () => {
     ]);
   });
 
-  test('leaves room above it, whatever a clock says, and what no clock says is refused', () => {
+  test('leaves room above it for any clock, and is refused if no clock can have made it', () => {
     const latest = 2 ** 63 / 1e6;
     expect(ObservedRevision.safeParse({ epoch: Math.ceil(latest), counter: 1 }).success).toBe(true);
     expect(LATEST_EPOCH - latest).toBeGreaterThan(30 * YEAR);

@@ -61,7 +61,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
     });
   });
 
-  test('is no news where it is only a default that gives way', () => {
+  test('is not reported if only a default gives way', () => {
     const source = (balance: string): Slice => ({ ...west, sources: { [KEY]: { balance } } });
     expect(entry(plan(declaredBy([east]), [source('default')]), 'west').remarks).toBeUndefined();
     expect(
@@ -77,7 +77,7 @@ describe('a setting on which clusters of a fleet disagree', () => {
     expect(part(state, 'west').wish).toEqual({ balance: 'fastest-node' });
   });
 
-  test('goes to the next one as soon as the deciding one leaves, without that one saying anything', () => {
+  test('goes to the next one as soon as the deciding one leaves, without a new event of the next one', () => {
     const p = plan(declaredBy([east, west]), [
       slice(2, [], { owner: ownerOf('east'), clusterUid: 'uid-east' }),
     ]);

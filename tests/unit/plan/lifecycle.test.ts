@@ -121,7 +121,7 @@ describe('an owner that the inventory of its cluster misses', () => {
     ).toEqual({});
   });
 
-  test('stays when it said something newer', () => {
+  test('stays if it sent something newer', () => {
     expect(plan(declared, [], { absences: [absence(3)] }).changed).toBe(false);
     const both = plan(declared, [slice(6, many(3))], { absences: [absence(5)] });
     expect(both.entries.map((e) => e.kind)).toEqual(['unchanged', 'unchanged', 'unchanged']);
@@ -133,7 +133,7 @@ describe('an owner that the inventory of its cluster misses', () => {
     );
   });
 
-  test('is not brought back by what it said before, in the same batch', () => {
+  test('is not restored by its earlier events in the same batch', () => {
     const p = plan(declared, [slice(5, many(2))], { absences: [absence(6)] });
     expect(p.next.exposures).toEqual({});
     expect(kinds(p)).toEqual([
@@ -187,7 +187,7 @@ describe('another cluster under the same id', () => {
     });
   });
 
-  test('owns the records once it is adopted; the fences stay, and the old one is the stranger', () => {
+  test('owns the records once it is adopted; the fences stay, and the old one becomes the rival', () => {
     const adopted = plan(rival, [], {
       orders: [order({ action: 'adopt', clusterUid: 'uid-new' }, 2)],
     }).next;
@@ -390,7 +390,7 @@ describe('an owner that is forgotten', () => {
   ): NonNullable<PlanRules['orders']>[number] => order({ action: 'forget', upTo, whole: true }, 1);
   const forgotten = plan(declared, [], { orders: [forget()], now: at(1) });
 
-  test('loses everything at once and leaves a fence above all that it said', () => {
+  test('loses everything at once and leaves a fence above all its events', () => {
     expect(forgotten.next).toMatchObject({
       exposures: {},
       owners: { [owner]: { gone: iso(1), clusterUid: 'uid-east' } },

@@ -60,7 +60,7 @@ describe('a member that drains', () => {
     ['by persistence', { settings: { ...SETTINGS, persistence: ['cookie'] } }],
     ['by an LTM policy', { settings: { ...SETTINGS, policyEndpoint: ['/Common/sticky'] } }],
     ['by an iRule', { settings: { ...SETTINGS, iRules: ['/Common/sticky'] } }],
-  ])('is not where clients may get to it %s', (_, over) => {
+  ])('is not while clients can reach it %s', (_, over) => {
     const state = declare(at([pools('ready', over)]));
     expect(outOfRotation(at([pools('draining', over)]), state, out)).toEqual([]);
   });
@@ -84,13 +84,13 @@ describe('a member that drains', () => {
     expect(outOfRotation(leaves, { ...ready, shareNodes: true }, out)).toEqual([]);
   });
 
-  test('is not told to a watcher that does not know of it', () => {
+  test('is not reported to a watcher that does not expect it', () => {
     const old = slice(7, [pools('draining')]);
     expect(outOfRotation(old, ready, out)).toEqual([]);
   });
 });
 
-test('one of two that drain is not told alone', () => {
+test('of two members that drain, none is reported before both are out', () => {
   const two = (availability: Availability): Exposure =>
     exposure({
       members: [member(STAYS, 'ready'), member(GOES, availability), member(GOES_TOO, availability)],

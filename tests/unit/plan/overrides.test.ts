@@ -93,7 +93,7 @@ describe('a manual change that is kept', () => {
     });
   });
 
-  test('counts for nothing when the owner asked for something else after it was found, even in the same plan', () => {
+  test('has no effect if the owner asked for something else after it was found, even in the same plan', () => {
     const other = slice(2, [
       exposure({ settings: { ...SETTINGS, balance: 'least-connections-member' } }),
     ]);
@@ -102,14 +102,14 @@ describe('a manual change that is kept', () => {
     expect(plan(plan(declared, [other]), [], rules)).not.toHaveProperty('overrides');
   });
 
-  test('counts for nothing for an exposure that is not declared, or a value that is requested anyway', () => {
+  test('has no effect on an exposure that is not declared, or if the value is requested anyway', () => {
     expect(
       plan(declared, [], { overrides: { adopt: adopt({ enabled: false }, '192.0.2.1:1/tcp') } }),
     ).toBe(declared);
     expect(kept({ balance: SETTINGS.balance, connectionLimit: 0, enabled: true })).toBe(declared);
   });
 
-  test('what is declared with it leads back to what the owner asked for', () => {
+  test('does not change the settings that count as those of the owner', () => {
     const override = of(kept({ balance: 'ratio-member', connectionLimit: 7, enabled: false }));
     const { balance, connectionLimit } = operatedValues(exposure(), override);
     expect(withoutOverride({ ...SETTINGS, balance, connectionLimit }, override)).toEqual(SETTINGS);

@@ -79,7 +79,7 @@ describe('the plan of a partition', () => {
 });
 
 describe('claims on address and port', () => {
-  test('the present owner keeps it, and the loser hears who that is', () => {
+  test('the present owner keeps it, and the loser is told who that is', () => {
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
     const p = plan(declared, [
       slice(1, [exposure({ since: '2020-01-01T00:00:00Z', gateways: ['other/gw'] })], west),
@@ -167,13 +167,13 @@ describe('absence must be proven', () => {
     resourceVersion: '1',
   });
 
-  test('an unobserved sudden emptiness removes nothing', () => {
+  test('if everything is suddenly missing without observed deletions, nothing is removed', () => {
     const p = plan(declared, [slice(2, [])]);
     expect(new Set(p.entries.map((e) => e.kind))).toEqual(new Set(['held']));
     expect(Object.keys(p.next.exposures)).toHaveLength(ports.length);
   });
 
-  test('only the unproven removals are held; what was seen to go, goes', () => {
+  test('only unproven removals are held; observed ones are carried out', () => {
     const p = plan(declared, [slice(2, [], { changes: [change('gw-1'), change('gw-2')] })]);
     expect(p.entries.filter((e) => e.kind === 'delete').map((e) => e.key)).toEqual([
       '172.16.100.195:1/tcp',
@@ -182,7 +182,7 @@ describe('absence must be proven', () => {
   });
 
   /** Red while only the name was compared. */
-  test('what happens to another object that is called like a gateway proves nothing', () => {
+  test('the deletion of another object with the name of a gateway proves nothing', () => {
     const other = (kind: string): Slice['changes'][number] => ({
       ...change('gw-1'),
       what: 'updated',

@@ -114,7 +114,7 @@ describe('an update that the device refused', () => {
     expect(known(state)).toMatchObject({ members: 'follow', tries: 1 });
   });
 
-  test('lets its members go on following', () => {
+  test('lets its members follow the pods', () => {
     const state = afterRefusal(declared, slice(2, [exposure({ settings: bad })]));
     const p = plan(state, [slice(3, [exposure({ settings: bad, members: moved })])]);
     expect(kinds(p.entries)).toEqual(['update', 'rejected']);

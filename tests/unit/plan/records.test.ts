@@ -55,7 +55,7 @@ describe('the record of an owner', () => {
     expect(held).not.toHaveProperty('approved');
   });
 
-  test('holds nothing back that only a mistake of its author keeps', () => {
+  test('lists no held removals if only a mistake of the author keeps the exposure', () => {
     const declared = plan(EMPTY_STATE, [slice(1, [exposure()])]).next;
     const report = {
       gateway: 'default/tcp-echo-gateway',

@@ -27,7 +27,7 @@ describe('an exposure that a rule refuses only where it is new', () => {
     expect(kinds(p)).toEqual(['unchanged 172.16.100.195:32400/tcp']);
   });
 
-  test('its members go on following the pods', () => {
+  test('has members that follow the pods', () => {
     const moved = { ...internal, members: [{ ...internal.members[0]!, address: '10.244.9.9' }] };
     const p = plan(declared, [slice(2, [moved])]);
     expect(p.entries[0]).toMatchObject({ kind: 'update', reason: 'members changed' });
@@ -250,7 +250,7 @@ describe('a network of clients that 0.1.0 did not read', () => {
     expect(held(restricted, {})).toBe(true);
   });
 
-  test('that is none is not told', () => {
+  test('that contains no restriction is not reported', () => {
     const p = plan(declared, [slice(2, [exposure({ sourceByService: true })])]);
     expect(p.entries).toMatchObject([{ kind: 'unchanged' }]);
     expect(p.entries[0]).not.toHaveProperty('remarks');

@@ -57,7 +57,7 @@ describe('a refused change of a shared exposure', () => {
     expect(p.entries[0]).not.toHaveProperty('remarks');
   });
 
-  test('says nothing of settings without effect beside the refusal', () => {
+  test('reports no settings without effect besides the refusal', () => {
     const declared = declaredBy([
       offer('east'),
       offer('west', { since: LATER, settings: { balance: 'fastest-node' } }),
@@ -81,7 +81,7 @@ describe('a refused change of a shared exposure', () => {
     expect([p.next.exposures, p.entries]).toEqual([declared.exposures, []]);
   });
 
-  test('still evicts who may no longer share, with its complete claim', () => {
+  test('still evicts an owner that may no longer share, and keeps its complete claim', () => {
     const declared = declaredBy([offer('east'), offer('west', { since: LATER, pods: 2 })]);
     const wanted = [offer('east', { counter: 2, settings: bad, pods: 3 })];
     const refused = plan(declared, wanted, apart).entries[0]!;
@@ -219,7 +219,7 @@ describe('a change of the fleet', () => {
   });
 });
 
-describe('what is told of a shared exposure', () => {
+describe('what is reported about a shared exposure', () => {
   test('writes lists and tables out', () => {
     const declared = declaredBy([offer('east', { settings: { vlans: ['/Common/a'] } })]);
     const p = plan(declared, [offer('west', { since: LATER })]);

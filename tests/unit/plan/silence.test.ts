@@ -225,7 +225,7 @@ describe('what was heard outside of the declaration', () => {
     expect(asked).toBe(1);
   });
 
-  test('makes the silence unknown where it cannot be read: told, without an order or a note', () => {
+  test('makes the silence unknown if it cannot be read, which is reported without an order or a note', () => {
     const all = silentClusters([shared], policies(), minutes(20), 'unknown');
     expect(all).toEqual([expect.objectContaining({ cluster: 'east', unknown: true })]);
     expect(all[0]).not.toHaveProperty('order');

@@ -21,7 +21,7 @@ const plan = (
 ): Plan => planPartition('k8s', declared, slices, rules);
 const LATER = '2026-02-01T00:00:00Z';
 
-describe('why a wish does not hold', () => {
+describe('why a requested setting does not apply', () => {
   const why = (wish: Partial<Settings>, said: Partial<Fleet> = {}): readonly string[] => {
     const rules = under(fleet(said));
     const { entries } = plan(
@@ -82,7 +82,7 @@ describe('why a wish does not hold', () => {
     expect(why(wish, said)).toEqual(told);
   });
 
-  test('is that the oldest decides also where clusters share without a fleet that says how', () => {
+  test('is that the oldest decides, also if clusters share without settings of the fleet', () => {
     const { entries } = plan(
       EMPTY_STATE,
       [offer('east'), offer('west', { since: LATER, settings: { connectionLimit: 7 } })],
@@ -137,7 +137,7 @@ describe('why a wish does not hold', () => {
   });
 });
 
-describe('what is created says why', () => {
+describe('a created exposure has a reason', () => {
   const rules: PlanRules = { sameFleet: () => false, now: 0 };
   const { owner } = slice(1, []);
   test.each<[string, Partial<PlanRules>, string]>([
@@ -197,7 +197,7 @@ describe('a change that the device refused', () => {
     ).toEqual(moved);
   });
 
-  test('and that was new says nothing of an accepted content', () => {
+  test('does not mention accepted content if it was new', () => {
     const id = changeId({ owner, key: KEY });
     const [change] = plan(EMPTY_STATE, [slice(1, [exposure({ settings: bad })])], rules).entries;
     const refused = new Map([
@@ -222,7 +222,7 @@ describe('changes of a fleet while clusters send events', () => {
   const state = plan(EMPTY_STATE, [east, west], before).next;
   const id = changeId({ owner: ownerOf('east'), key: KEY });
 
-  test('is reported as an update of the deciding owner, whichever cluster sends', () => {
+  test('are reported as an update of the deciding owner, whichever cluster sends', () => {
     const { entries, next } = plan(state, [east], under(fleet({ mode: 'active-standby' })));
     expect(entries.map(({ kind, owner }) => [kind, owner])).toEqual([['update', ownerOf('east')]]);
     expect(next.exposures[KEY]?.contributions.map(({ priority }) => priority)).toEqual([
@@ -235,7 +235,7 @@ describe('changes of a fleet while clusters send events', () => {
     expect(quiet.next.exposures[KEY]?.settings.connectionLimit).toBe(9);
   });
 
-  test('is a separate entry besides a late slice of the deciding owner', () => {
+  test('are a separate entry besides a late slice of the deciding owner', () => {
     const newer = plan(state, [offer('east', { counter: 5 })], before).next;
     const { entries } = plan(newer, [east], under(fleet({ settings: { connectionLimit: 9 } })));
     expect(entries.map(({ kind, owner }) => `${kind} ${owner}`)).toEqual([
@@ -263,7 +263,7 @@ describe('changes of a fleet while clusters send events', () => {
       { mode: 'active-standby' },
       [{ priority: 1_000 }, { priority: 999 }],
     ],
-  ])('holds with the next plan although no event arrives: %s', (_, was, now, places) => {
+  ])('apply with the next plan although no event arrives: %s', (_, was, now, places) => {
     const { next, changed } = plan(
       plan(EMPTY_STATE, [east, west], under(fleet(was))).next,
       [],
@@ -274,7 +274,7 @@ describe('changes of a fleet while clusters send events', () => {
     expect(plan(next, [], under(fleet(now))).changed).toBe(false);
   });
 
-  test('of how many members are enough holds too', () => {
+  test('apply also to the number of members that are enough', () => {
     const standby = (minimumActive: number): PlanRules =>
       under(fleet({ mode: 'active-standby', minimumActive }));
     const { next } = plan(plan(EMPTY_STATE, [east, west], standby(1)).next, [], standby(2));
@@ -282,7 +282,7 @@ describe('changes of a fleet while clusters send events', () => {
     expect(plan(next, [], before).next.exposures[KEY]).not.toHaveProperty('minimumActive');
   });
 
-  test('is one entry with what the deciding one changes itself, and then not of members alone', () => {
+  test('are one entry with what the deciding owner changes itself, which then is not about members alone', () => {
     const younger = offer('east', { counter: 2, since: '2026-03-01T00:00:00Z' });
     const { entries } = plan(
       state,
@@ -302,7 +302,7 @@ describe('changes of a fleet while clusters send events', () => {
     ]);
   });
 
-  test('places the clusters although the device refuses its settings, which are tried later', () => {
+  test('place the clusters although the device refuses the settings, which are tried later', () => {
     const standby = under(fleet({ mode: 'active-standby', settings: { connectionLimit: 9 } }));
     const update = plan(state, [], standby).entries.find((one) => changeId(one) === id)!;
     const refused = new Map([

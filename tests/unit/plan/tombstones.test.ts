@@ -36,7 +36,7 @@ describe('an owner that was removed', () => {
     );
   });
 
-  test('is alive again as soon as it wants something', () => {
+  test('is back as soon as it requests an exposure', () => {
     expect(plan(removed, [slice(3, [exposure()])], 9 * DAY).next.owners[owner]).not.toHaveProperty(
       'gone',
     );
@@ -56,7 +56,7 @@ describe('an owner that was removed', () => {
  * Red without the check of the declared exposures: a later event of this owner, or of an unknown
  * one, would then find a floor and no record.
  */
-test('an owner that something is still declared for is not folded, however long ago it wanted to go', () => {
+test('an owner with a declared exposure is not folded, however long ago it was removed', () => {
   // The device refuses to remove it.
   const record = { ...removed.owners[owner]!, gone: '1970-01-01T00:00:00.000Z' };
   const { exposures } = plan(EMPTY_STATE, [slice(1, [exposure()])], 0).next;
@@ -83,7 +83,7 @@ describe('the floor of a cluster', () => {
     ]);
   });
 
-  test('means nothing to owners with a record, nor to other clusters', () => {
+  test('does not affect owners with a record, nor other clusters', () => {
     expect(plan(folded, [slice(3, [], other)], 50 * DAY).next.exposures).toEqual({});
     expect(
       plan(
@@ -101,7 +101,7 @@ describe('the floor of a cluster', () => {
   });
 
   /** Red when a floor is set instead of raised. */
-  test('does not fall when an owner folds that ended at a lower version, whatever the order', () => {
+  test('is not lowered when an owner folds that ended at a lower version, in any order', () => {
     const gone = (name: string, counter: number) => ({
       [`east/apps/${name}`]: {
         version: { epoch: 1, counter, generation: 1 },

@@ -146,7 +146,7 @@ describe('an update', () => {
     );
   });
 
-  test('says who may not share it any more, and nothing of who joins', () => {
+  test('names the owners that may not share it any more, and none that join', () => {
     expect(describeUpdate(before, shown([part(A)]), { shareNodes: false }).reason).toContain(
       `${B} may no longer share it`,
     );

@@ -128,7 +128,7 @@ describe('an unreachable service', () => {
     ['the HTTP client', Object.assign(new Error('late'), { code: 'UND_ERR_HEADERS_TIMEOUT' })],
     ['the disk', Object.assign(new Error('full'), { code: 'ENOSPC' })],
     ['AWS', Object.assign(new Error('slow down'), { $metadata: {} })],
-  ])('(%s) brings the group again, in order, and costs no message', async (_, error) => {
+  ])('(%s) causes a redelivery of the group in order, and loses no message', async (_, error) => {
     const here = site({ a2: error });
     expect(await here.run(['a1', 'a2', 'a3', 'b1'])).toEqual(['a1', 'a2', 'a3']);
     const one = site({ a2: error }, { single: true });

@@ -247,7 +247,7 @@ describe('an event source', () => {
     expect(call(1).bodies).toEqual(['a1']);
   });
 
-  test('what a call gives back is not renewed any more, and is received again when it said', async () => {
+  test('a message that a call returns is not renewed any more, and is received again at the requested time', async () => {
     await send('a1', 'b1');
     start({ lease: 6_000 });
     await idle();
@@ -450,7 +450,7 @@ describe('an event source', () => {
   });
 
   test.each([{ batchSize: 2.5 }, { batchSize: 11 }, { concurrency: 1.5 }, { concurrency: 0 }])(
-    'refuses %j, which no queue and no host can do',
+    'refuses %j, which no queue or host supports',
     (change) => {
       expect(() => start(change)).toThrow(RangeError);
     },

@@ -65,7 +65,7 @@ describe('the keys of a cluster', () => {
     expect(await ring.find(cluster, two.keyid)).toEqual(found(two.keyid));
   });
 
-  test('that are replaced at their source are noticed; unknown keys cause at most one read a minute', async () => {
+  test('are read again when they are replaced at their source; unknown keys cause at most one read a minute', async () => {
     let now = 0;
     const { secrets, texts, read } = vault({ 'file:1': one.publicPem, 'file:2': two.publicPem });
     const ring = createKeyring(secrets, { monotonic: () => now });

@@ -65,7 +65,7 @@ function scene({ lease }: { readonly lease?: number } = { lease: LEASE }): Scene
   return world;
 }
 
-test('what was just received is held without asking the queue', async () => {
+test('a message that was just received is held without asking the queue', async () => {
   const { clock, asked, call } = scene();
   const one = call('r1', 1);
   await clock.pass(19_999);
@@ -83,7 +83,7 @@ test('with a third of the lease left, the queue is asked, and answers for a whol
   expect(asked).toEqual(['r1']);
 });
 
-test('what another process received during a stall is not held any more', async () => {
+test('a message that another process received during a stall is not held any more', async () => {
   const { clock, invalid, call } = scene();
   const one = call('r1', 1);
   await clock.pass(31_000);
@@ -138,7 +138,7 @@ test('a call that has ended holds nothing, and neither does one for other messag
   expect(await one.holds(['m'])).toBe(false);
 });
 
-test('a renewal under way does not hide again what the call gives back', async () => {
+test('a renewal in progress does not hide messages again that the call returns', async () => {
   const world = scene();
   const one = world.call('r1', 1);
   await world.clock.pass(20_000);
@@ -153,7 +153,7 @@ test('a renewal under way does not hide again what the call gives back', async (
   expect(await one.holds(['m'])).toBe(false);
 });
 
-test('what the queue refused to renew can be given back', async () => {
+test('messages that the queue refused to renew can be returned', async () => {
   const { clock, hidden, invalid, call } = scene();
   const one = call('r1', 1);
   await clock.pass(20_000);
@@ -166,7 +166,7 @@ test('what the queue refused to renew can be given back', async () => {
   expect(hidden).toEqual([5_000]);
 });
 
-test('what was received again since is left to the call that has it now', async () => {
+test('a message that was received again since is left to the call that has it now', async () => {
   const { asked, call } = scene();
   const one = call('r1', 1);
   const two = call('r2', 2);

@@ -68,7 +68,7 @@ describe('log lines', () => {
       'in AWS credentials',
       { credentials: { accessKeyId: 'canary', secretAccessKey: 'canary', sessionToken: 'canary' } },
     ],
-  ])('hold no secret %s', (_where, fields) => {
+  ])('contain no secret %s', (_where, fields) => {
     const [line] = logged('info', (log) => log.info(fields, 'done'));
     expect(JSON.stringify(line)).not.toContain('canary');
     expect(JSON.stringify(line)).toContain('[removed]');

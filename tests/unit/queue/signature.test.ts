@@ -51,7 +51,7 @@ describe('a signed event', () => {
   test.each([
     ['plain', small],
     ['packed', large],
-  ])('holds as it was sent, also when it is sent again (%s)', (_, body) => {
+  ])('is valid as it was sent, also when it is sent again (%s)', (_, body) => {
     expect(holds(body)).toBe(true);
     expect(holds(body)).toBe(true);
   });

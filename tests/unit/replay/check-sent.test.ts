@@ -110,7 +110,7 @@ describe('an event that was sent', () => {
   });
 });
 
-describe('patience', () => {
+describe('the time to wait for a result', () => {
   const waited = async (
     ms: number,
     since: (now: number) => number = (now) => now,
@@ -132,7 +132,7 @@ describe('patience', () => {
     });
   });
 
-  test('starts again with every driver, because the previous one may have crashed before it sent', async () => {
+  test('starts again with every driver, because the previous one may have crashed before sending', async () => {
     expect((await waited(RESULT_TIMEOUT_MS, (now) => now + 1)).status).toBe('sent');
   });
 
@@ -144,7 +144,7 @@ describe('patience', () => {
     expect((await waited(-RESULT_TIMEOUT_MS)).result).toMatchObject({ kind: 'no-result' });
   });
 
-  test('does not end for what says no time of sending', async () => {
+  test('does not end for an item without a time of sending', async () => {
     expect((await waited(RESULT_TIMEOUT_MS, undefined, { sentAt: undefined })).status).toBe('sent');
   });
 });
@@ -168,7 +168,7 @@ describe('a failure that recurs', () => {
     });
   });
 
-  test('is not taken for that when nothing was counted at the sending', async () => {
+  test('is not recognised if no count was stored at the sending', async () => {
     const { item } = await result(again, { count: undefined });
     expect(item.status).toBe('sent');
   });
@@ -205,7 +205,7 @@ describe('a failure that recurs', () => {
     expect([item.result?.kind, head?.state]).toEqual(['quarantined', 'quarantined']);
   });
 
-  test('keeps what a person made of it meanwhile', async () => {
+  test('keeps the state that a person gave it meanwhile', async () => {
     const { head } = await result(
       async (desk, { id }) => {
         await again(desk);
@@ -227,7 +227,7 @@ describe('another failure of the same owner since the sending', () => {
       return desk.park(1, { code: 'BIP424', sentence: 'no iRule', ...over }, desk.now + later);
     };
 
-  test('is what became of it: it is over, and the new one is named', async () => {
+  test('is its result: the first one is over, and the new one is named', async () => {
     const { item, head, desk } = await result(other());
     const successor = (await desk.failures.store.list()).find(({ code }) => code === 'BIP424')!;
     expect(item.result).toMatchObject({
@@ -347,7 +347,7 @@ describe('an item without its own result', () => {
     });
   });
 
-  test('has not where the others had another result', async () => {
+  test('has not failed if the others had another result', async () => {
     expect((await beside({ kind: 'conflict' }, TOGETHER_MS))?.status).toBe('sent');
   });
 });
@@ -371,7 +371,7 @@ describe('a unit of several', () => {
     expect(unit.items.get(0)?.result).toEqual(before);
   });
 
-  test('is looked at with the event that was sent, which may be that of another item', async () => {
+  test('is checked with the event that was sent, which may be that of another item', async () => {
     const desk = startDesk();
     const revision = { epoch: 1, counter: 5 };
     const old = await desk.park(1);
@@ -393,7 +393,7 @@ describe('a unit of several', () => {
     ['where nothing of that revision is stored', { sentRevision: { epoch: 1, counter: 9 } }],
     ['where no revision was sent', { sentRevision: undefined }],
     ['where the owner is not known', { owner: undefined }],
-  ])('is looked at with its own event %s', async (_what, over) => {
+  ])('is checked with its own event %s', async (_what, over) => {
     const desk = startDesk();
     const old = await desk.park(1);
     await desk.park(3, { revision: undefined });
@@ -401,7 +401,7 @@ describe('a unit of several', () => {
     expect(desk.asked.map(({ body }) => body)).toEqual(['event 1']);
   });
 
-  test('is not looked at with an event that came in a bundle, unless that was sent', async () => {
+  test('is not checked with an event that came in a bundle, unless that was sent', async () => {
     const elsewhere = startDesk();
     const revision = { epoch: 1, counter: 5 };
     const { id } = await elsewhere.park(7, { revision });

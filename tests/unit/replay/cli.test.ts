@@ -104,7 +104,7 @@ describe('sluice ports', () => {
 describe('sluice replay policies', () => {
   const policy = ReplayPolicy.parse({ name: 'references', codes: ['BIP424'] });
 
-  test('says what is sent by itself, when next and what came of the last turn', () => {
+  test('shows what is sent automatically, when next, and the result of the last turn', () => {
     const turn = {
       format: 1 as const,
       policy: 'references',
@@ -177,7 +177,7 @@ describe('figures of sluice status', () => {
 });
 
 describe('sluice trace', () => {
-  test('shows a result with its hops, its try and its replay job, and only where it is about the gateway', () => {
+  test('shows a result with its hops, its try and its replay job, and only if it concerns the gateway', () => {
     const line = {
       key: '10.0.0.1:80/tcp',
       gateways: ['team/web'],

@@ -65,7 +65,7 @@ const healSent = async (run: Run): Promise<unknown> =>
   run.heal(...(await run.items()).flatMap(({ status }, n) => (status === 'sent' ? [n] : [])));
 const SENT = { status: 'sent', sentAt: 1_000_000 } as const;
 
-describe('a driver that goes on with a job', () => {
+describe('a driver that continues a job', () => {
   test.each<[string, readonly Given[], number, string]>([
     [
       'counts what was sent and failed before, and what is still out',
@@ -130,7 +130,7 @@ describe('a driver that goes on with a job', () => {
     expect([run.sent, await run.results()]).toEqual([[], ['applied', 'applied']]);
   });
 
-  test('waits for every item of a unit, and takes it for failed if one of them did', async () => {
+  test('waits for every item of a unit, which has failed if one of them did', async () => {
     const run = await started([{ unit: 0 }, { unit: 0 }, { unit: 1 }], {
       canary: 1,
       canaryPassed: false,
@@ -148,7 +148,7 @@ describe('a driver that goes on with a job', () => {
     expect(await run.results()).toEqual(['applied', 'quarantined', 'waiting']);
   });
 
-  test('does not take for a canary what is decided without sending', async () => {
+  test('does not count as a canary what is decided without sending', async () => {
     const run = await started([{ unit: 0 }, { unit: 1 }, { unit: 2 }], {
       canary: 1,
       canaryPassed: false,
@@ -226,7 +226,7 @@ describe('a job is driven', () => {
   });
 });
 
-describe('what a person decides at the last moment', () => {
+describe('a decision of a person at the last moment', () => {
   const decide = (run: Run, action: 'cancel' | 'pause'): Promise<unknown> =>
     run.failures.jobs.update(JOB.id, (job) => applyJobAction(job, action, 'lunch'));
   /** Right after the driver has checked whether it may continue. */
@@ -241,7 +241,7 @@ describe('what a person decides at the last moment', () => {
     return { ...run.world, jobs: { ...run.world.jobs, get } };
   };
 
-  test('holds against a device that is away', async () => {
+  test('takes precedence over a device that is away', async () => {
     const run = await started([{ unit: 0 }]);
     run.preview = async () => {
       await decide(run, 'cancel');
@@ -251,7 +251,7 @@ describe('what a person decides at the last moment', () => {
     expect(await run.failures.audit.list()).toEqual([]);
   });
 
-  test('holds against the end of the job', async () => {
+  test('takes precedence over the end of the job', async () => {
     const run = await started([{ unit: 0 }]);
     run.preview = () => preview('conflict');
     const ended = await runJob(afterLook(run, 1, 'cancel'), JOB.id);
@@ -260,7 +260,7 @@ describe('what a person decides at the last moment', () => {
     expect(await run.failures.audit.list()).toEqual([]);
   });
 
-  test('holds against the renewal of the lease', async () => {
+  test('takes precedence over the renewal of the lease', async () => {
     const run = await started([{ unit: 0 }, { unit: 1 }], { rate: 0.02 });
     run.work = () => run.heal(0);
     // The second check comes after the wait, when half of the lease is over.
@@ -279,7 +279,7 @@ describe('what a person decides at the last moment', () => {
     expect(run.bodies()).toEqual(['event 0']);
   });
 
-  test('and what the driver decides itself is in the audit log', async () => {
+  test('is in the audit log, as are those of the driver', async () => {
     const run = await started([{ unit: 0 }]);
     run.preview = () => preview('unknown');
     expect(await run.run()).toMatchObject({ state: 'paused', code: 'RPL708' });

@@ -71,7 +71,7 @@ describe('filters as text', () => {
     ).toBe(false);
   });
 
-  test('what is put away is only shown when its state is named', () => {
+  test('archived failures are only shown if their state is named', () => {
     expect(matchesFilter(parseFilter(['code:BIP421'], NOW), head({ state: 'quarantined' }))).toBe(
       false,
     );
@@ -135,7 +135,7 @@ describe('what a filter means', () => {
     expect(parseFilter([words], NOW)).toEqual(filter);
   });
 
-  test('without conditions is what is open, and says so', () => {
+  test('without conditions is that the failure is open, and its text says so', () => {
     expect([formatFilter({}), matchesFilter({}, head())]).toEqual(['state:open', true]);
     expect(matchesFilter({}, head({ state: 'healed' }))).toBe(false);
   });
@@ -168,7 +168,7 @@ describe('what a filter means', () => {
   });
 
   test.each(['cluster:east', 'namespace:team', 'owner:x', 'device:x', 'gateway:x'])(
-    '%s holds for nothing that is not known',
+    '%s matches no unknown value',
     (words) => {
       const unknown = head({ owner: undefined, device: undefined, gateways: [] });
       expect(matchesFilter(parseFilter([words], NOW), unknown)).toBe(false);
@@ -209,7 +209,7 @@ describe('the order of groups', () => {
     expect(rows(heads.toReversed(), 'code')).toEqual(expected);
   });
 
-  test('what is not known is a group of its own', () => {
+  test('puts unknown values into a group of their own', () => {
     const heads = [
       head({ owner: undefined, device: undefined, gateways: [], state: 'healed' }),
       head(),
@@ -228,7 +228,7 @@ describe('the order of groups', () => {
       );
   });
 
-  test('tells for each group when it began, when it was seen last, and the newest message', () => {
+  test('includes for each group its beginning, when it was seen last, and the newest message', () => {
     const heads = [
       head({ first: 5, last: 9, sentence: 'newest' }),
       head({ first: 2, last: 9, sentence: 'as new' }),

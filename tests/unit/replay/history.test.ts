@@ -59,7 +59,7 @@ function kept(): {
 }
 
 describe('the history of an owner', () => {
-  test('keeps each result with its way, across retries and replays', async () => {
+  test('keeps each result with its hops, across retries and replays', async () => {
     const k = kept();
     await k.history.note(settled(1, BUSY), WAY);
     await k.history.note(settled(1), { ...WAY, attempt: 2 });
@@ -83,7 +83,7 @@ describe('the history of an owner', () => {
     });
   });
 
-  test('what only repeats the last result is written once a minute at most, and counted', async () => {
+  test('counts repetitions of the last result, and writes them once a minute at most', async () => {
     const k = kept();
     const same = (counter: number): Promise<void> =>
       k.history.note(settled(counter, { outcome: 'unchanged' }), WAY);
@@ -108,7 +108,7 @@ describe('the history of an owner', () => {
     expect((await k.history.all()).map((story) => story.owner)).toEqual([OWNER]);
   });
 
-  test('what another version wrote is no reason to fail', async () => {
+  test('does not fail because of content that another version wrote', async () => {
     const blobs = memoryBlobs();
     const history = createHistoryStore(blobs, () => 1);
     await history.note(settled(1), WAY);
@@ -138,7 +138,7 @@ describe('the history of an owner', () => {
     );
   });
 
-  test('is gone on with by a process that has just begun', async () => {
+  test('is continued by a new process', async () => {
     const blobs = memoryBlobs();
     await createHistoryStore(blobs, () => 1).note(settled(1), WAY);
     await createHistoryStore(blobs, () => 2).note(settled(2, BUSY), WAY);

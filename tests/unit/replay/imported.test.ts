@@ -143,14 +143,14 @@ const FORGED = head('bbbbbbbbbbbbbbbb', {
 });
 
 describe('a bundle blocks nothing else', () => {
-  test('however new it claims to be, it leads no event but its own', () => {
+  test('it replaces no other event, however new it claims to be', () => {
     const units = Map.groupBy(freezeSelection([HERS, FORGED]), ({ unit }) => unit);
     expect([...units.values()].map((items) => items.map(({ failure }) => failure).join())).toEqual(
       expect.arrayContaining([HERS.id, FORGED.id]),
     );
   });
 
-  test('no policy takes it, so it can spoil no turn of one', () => {
+  test('no policy selects it, so it cannot fail a turn', () => {
     const policy = {
       name: 'p',
       classes: ['device' as const],

@@ -28,7 +28,7 @@ async function speak(
   });
 }
 
-describe('a replay that died between sending an event and noting it', () => {
+describe('a replay that crashed between sending an event and recording it', () => {
   /**
    * Red without `arrived` (send.ts): the event, which has failed again already, would be sent a
    * second time.
@@ -53,7 +53,7 @@ describe('a replay that died between sending an event and noting it', () => {
    * Red when the time limit counts from the first try: the job would stop waiting before the result
    * could arrive.
    */
-  test('sends it when it never left, and waits for its result', async () => {
+  test('sends it if it was never sent, and waits for its result', async () => {
     const site = await siteWith(1);
     const job = await site.plan('code:BIP421');
     site.step = (what) => {
@@ -99,7 +99,7 @@ describe('before an event is sent', () => {
    * Red without the state in `whyGone` (send.ts): a failure that was discarded in the meantime
    * would still be sent.
    */
-  test('it is left out if it was put into quarantine since it was selected', async () => {
+  test('it is skipped if it was quarantined since it was selected', async () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP421');
     const [first] = await site.items(job);
@@ -115,7 +115,7 @@ describe('before an event is sent', () => {
     );
   });
 
-  test('it is left out if it was healed since, or forgotten', async () => {
+  test('it is skipped if it was healed since, or removed', async () => {
     const site = await siteWith(3);
     const job = await site.plan('code:BIP421');
     const [healed, old] = await site.items(job);
@@ -132,7 +132,7 @@ describe('before an event is sent', () => {
     ]);
   });
 
-  test('one that is selected out of quarantine is let out, and goes', async () => {
+  test('one that is selected by name is released from quarantine, and sent', async () => {
     const site = await siteWith(1);
     const [head] = await site.failures.store.list();
     await site.failures.store.change([head!.id], () => ({ state: 'quarantined' }));

@@ -87,7 +87,7 @@ describe('the units of a selection', () => {
       expect(units(heads)).toEqual([expected]);
   });
 
-  test('are sent in the order of their first failures, those last that policies have tried in vain', () => {
+  test('are sent in the order of their first failures, those last that policies have tried without success', () => {
     const [tried, late, early] = [
       head({ owner: 'a/a/a', first: 1, replays: ['j1'] }),
       head({ owner: 'b/b/b', first: 9 }),
@@ -101,7 +101,7 @@ describe('the units of a selection', () => {
     ]);
   });
 
-  test('say of each failure whether it has to be let out of quarantine', () => {
+  test('say of each failure whether it has to be released from quarantine', () => {
     const [put, open] = [head({ state: 'quarantined' }), head()];
     const items = freezeSelection([put, open]);
     expect(new Map(items.map(({ failure, lifts }) => [failure, lifts]))).toEqual(
@@ -114,7 +114,7 @@ describe('the units of a selection', () => {
 });
 
 describe('what is selected', () => {
-  test('was seen at the cut-off or before, and fits the filter', async () => {
+  test('was seen at the cut-off or before, and matches the filter', async () => {
     const desk = startDesk();
     const [before, then] = [await desk.park(1, {}, 10), await desk.park(2, {}, 20)];
     await desk.park(3, {}, 21);
@@ -123,7 +123,7 @@ describe('what is selected', () => {
     expect(items.map(({ failure }) => failure).toSorted()).toEqual([before.id, then.id].toSorted());
   });
 
-  test('is refused where nothing fits, with the filter and the time', async () => {
+  test('is refused if nothing matches, with the filter and the time', async () => {
     const desk = startDesk();
     await desk.park(1, {}, 21);
     await expect(selectItems(desk.failures.store, {}, 20)).rejects.toMatchObject({
@@ -229,18 +229,18 @@ describe('a job over the same failures', () => {
     ['has a lease that no clock would give', { lease: DRIVER_LEASE_MS + 1, items: [shared] }],
     ['has another failure', { lease: 1, items: [alone] }],
     ['is done with that failure', { lease: 1, items: [{ ...shared, ...done }, alone] }],
-  ])('is none if it %s', async (_what, placed) => {
+  ])('is no rival if it %s', async (_what, placed) => {
     expect(await rival(placed)).toBeUndefined();
   });
 
-  test('is none for what is done itself, nor of itself', async () => {
+  test('is no rival over items that are done, nor of itself', async () => {
     const placed = { lease: 1, items: [shared] };
     expect(await rival(placed, [{ ...shared, ...done }, mine[1]!])).toBeUndefined();
     expect(await rival(placed, mine, { ...JOB, id: 'other' })).toBeUndefined();
   });
 });
 
-describe('what a policy leaves to a job', () => {
+describe('what a policy leaves to a job of another author', () => {
   const item = itemOf(head({ id: '1'.repeat(16) }));
   const taken = async (
     placed: Placed,
@@ -284,7 +284,7 @@ describe('what a policy leaves to a job', () => {
     expect(await taken({ state, items: [item] }, other)).toBe(expected);
   });
 
-  test('is nothing of what it has done', async () => {
+  test('excludes what that job has done', async () => {
     expect(await taken({ items: [{ ...item, ...done }] }, other)).toBe(false);
   });
 

@@ -67,7 +67,7 @@ describe('what a job does next', () => {
     });
   });
 
-  test('never more events are out than the canary before it has passed, and it always comes to an end', () => {
+  test('has no more events in flight than the canary until that has passed, and always ends', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 12 }),

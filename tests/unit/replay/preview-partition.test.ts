@@ -36,7 +36,7 @@ const keys = ({ difference }: Preview): readonly string[] => difference.map(({ k
 describe('a preview of one exposure', () => {
   const two = slice(1, [exposure(), exposure({ port: 80 })]);
 
-  test('says nothing of the others', () => {
+  test('does not mention the others', () => {
     expect(keys(ask(EMPTY_STATE, two))).toEqual(
       expect.arrayContaining([KEY, '172.16.100.195:80/tcp']),
     );
@@ -140,7 +140,7 @@ describe('a preview beside the other partitions of the device', () => {
     });
   });
 
-  test('says nothing of what is held in another one', () => {
+  test('does not mention what is held in another one', () => {
     const held = asking(OWNER, 1, {
       exposures: [wish({ port: 443, partition: 'other', gateways: ['a/gw'] })],
     });
@@ -203,7 +203,7 @@ describe('several previews together', () => {
     declared: { epoch: 1, counter: 1 },
   });
 
-  test('say what those say that decide, each reason once', () => {
+  test('give the reasons of those that decide, each once', () => {
     expect(
       combinePreviews([
         of('unchanged', 'same', { difference: [line('z')] }),
@@ -219,7 +219,7 @@ describe('several previews together', () => {
     });
   });
 
-  test('order to try again where all that would apply only can be tried again', () => {
+  test('ask for another try if everything that would apply can only be tried again', () => {
     const [a, b] = [retry('a'), retry('b')];
     expect(
       combinePreviews([

@@ -143,7 +143,7 @@ describe('a previewer', () => {
     expect(await preview()).toMatchObject({ verdict: 'would-apply' });
   });
 
-  test('takes the other partitions of the device into account, and looks at the one that is asked about', async () => {
+  test('takes the other partitions of the device into account, and shows the requested one', async () => {
     const { preview, device } = setting({ config: twoPartitions });
     const other = slice(1, [exposure({ partition: 'other' })], {
       owner: 'west/a/b',
@@ -168,7 +168,7 @@ describe('a previewer', () => {
     expect(did).toEqual([]);
   });
 
-  test('of an event for several devices looks at the one that is asked about', async () => {
+  test('of an event for several devices shows the requested one', async () => {
     const slices = [slice(1, [exposure()]), slice(1, [exposure()], { device: 'gone' })];
     const { preview } = setting({ map: () => Promise.resolve({ slices }) });
     expect(await preview(snapshot, { device: 'bigip-1' })).toMatchObject({
@@ -285,7 +285,7 @@ describe('an event that throws when it is mapped', () => {
   });
 });
 
-describe('an event that is not looked into', () => {
+describe('an event that is not unpacked', () => {
   test.each<[string, Partial<Evidence['event']>, PreviewTarget, RegExp]>([
     ['that killed every process', {}, { code: 'Q617' }, /^every process that handled it died/],
     ['with the epoch of a clock that was ahead', {}, { code: 'GW105' }, /^a clock that was ahead/],

@@ -146,7 +146,7 @@ describe('replay on a schedule', () => {
     expect(site.sent).toHaveLength(3);
   });
 
-  test('keeps off what a person has planned, and goes on once that is over', async () => {
+  test('does not touch what a person has planned, and continues once that is over', async () => {
     const site = await siteWith(2);
     const job = await site.plan('code:BIP424');
     expect(await turn(site)).toMatchObject({ kind: 'nothing' });
@@ -173,7 +173,7 @@ describe('replay on a schedule', () => {
     expect(site.sent).toHaveLength(2);
   });
 
-  test('two hosts with one store take one turn', async () => {
+  test('two hosts with one store run one turn', async () => {
     const site = await siteWith(3);
     const both = await Promise.all([
       turn(site, policyOf({ rate: 1 })),
@@ -303,7 +303,7 @@ describe('replay on a schedule', () => {
     expect(await site.failures.jobs.list()).toHaveLength(1);
   });
 
-  test('plans anew where its process died before it made the job', async () => {
+  test('plans anew if its process crashed before it created the job', async () => {
     const site = await siteWith(1);
     await site.failures.turns.update('references', (now) => ({ ...now, job: 'never-made' }));
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied' });
@@ -323,14 +323,14 @@ describe('replay on a schedule', () => {
     expect(site.sent).toEqual([]);
   });
 
-  test('goes on with a job that runs, without another word in the audit log', async () => {
+  test('continues a job that runs, without another entry in the audit log', async () => {
     const site = await siteWith(1);
     await left(site, (job) => ({ ...job, state: 'running' }));
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied' });
     expect((await site.failures.audit.list()).map(({ action }) => action)).toEqual(['replay done']);
   });
 
-  test('looks at a job that was paused by hand once in its interval, and says so', async () => {
+  test('checks a job that was paused by a person once in its interval, and reports it', async () => {
     const site = await siteWith(1);
     const job = await left(site, (one) => ({ ...one, state: 'paused' }));
     const reason =
@@ -344,7 +344,7 @@ describe('replay on a schedule', () => {
     expect(await turn(site)).toMatchObject({ kind: 'not-due', reason });
   });
 
-  test('takes a turn for failed if one of its events did, and not for a device that is away', async () => {
+  test('counts a turn as failed if one of its events failed, but not because a device is away', async () => {
     const site = await siteWith(2);
     site.poison.add(1_001);
     expect(await turn(site)).toMatchObject({ kind: 'ran', reason: '1 applied, 1 failed' });

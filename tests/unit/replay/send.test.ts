@@ -148,7 +148,7 @@ describe('the event that is sent', () => {
   });
 });
 
-describe('a driver that died while it was sending', () => {
+describe('a driver that crashed while it was sending', () => {
   test('finds that the event arrived if it has failed again, and takes only what was being sent for sent', async () => {
     const desk = startDesk();
     const head = await desk.park(1);
@@ -177,7 +177,7 @@ describe('a driver that died while it was sending', () => {
     expect(desk.sent).toHaveLength(1);
   });
 
-  test('takes what the device declares by now for applied', async () => {
+  test('counts what the device declares by now as applied', async () => {
     const desk = startDesk();
     desk.preview = () => preview('unchanged');
     const unit = desk.unit(itemOf(await desk.park(1), { status: 'sending', count: 1 }));
@@ -332,7 +332,7 @@ describe('what is not sent', () => {
 });
 
 describe('quarantine', () => {
-  test('is lifted for what is sent, and for nothing else', async () => {
+  test('ends for what is sent, and for nothing else', async () => {
     const desk = startDesk();
     const heads = [await desk.park(1), await desk.park(2), await desk.park(3)];
     const [first, second, third] = heads as [FailureHead, FailureHead, FailureHead];

@@ -30,7 +30,7 @@ describe('what F5 CIS left', () => {
     expect(found.left).toEqual([]);
   });
 
-  test('a route that leads elsewhere is taken over, and both goals are told', () => {
+  test('a route that leads elsewhere is taken over, and both targets are reported', () => {
     const mine = wanted(route(NET, '192.0.2.13'), { refused: 'BIP471' });
     const { take } = inheritance(records(mine), table(ofCis(route(NET, '192.0.2.12'))));
     expect(take.map(inheritedInWords)).toEqual([
@@ -42,7 +42,7 @@ describe('what F5 CIS left', () => {
     ['is in no journal', []],
     ['nobody needs any more', [wanted(route(NET, '192.0.2.13'), { left: 7 })]],
     ['was removed', [wanted(route(NET, '192.0.2.13'), { gone: 7 })]],
-  ])('a route that %s stays, and is told', (_what, journal) => {
+  ])('a route that %s stays, and is reported', (_what, journal) => {
     const theirs = ofCis(route(NET, '192.0.2.13'));
     expect(inheritance(records(...journal), table(theirs))).toEqual({ take: [], left: [theirs] });
   });

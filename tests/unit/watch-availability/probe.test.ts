@@ -66,7 +66,7 @@ function bench(
 }
 
 describe('the listener check', () => {
-  test('says Listening when every pod accepts, and asks no more', async () => {
+  test('reports Listening when every pod accepts, and stops probing', async () => {
     const there = pods('10.0.0.1', '10.0.0.2');
     const at = bench(() => true);
     const said = await at.probes.compare(mapping(there, server(32400)), there, 's');
@@ -81,14 +81,14 @@ describe('the listener check', () => {
     expect(at.asked).toEqual(['10.0.0.1:32400', '10.0.0.2:32400']);
   });
 
-  test('gives a listener 30 s to come, with pauses that vary', async () => {
+  test('gives a listener 30 s to open, with pauses that vary', async () => {
     const there = pods('10.0.0.1');
     const at = bench((_, round) => round >= 3);
     const said = await at.probes.compare(mapping(there, server(32400)), there, 's');
     expect([said[0]?.occurrence.reason, at.slept]).toEqual(['Listening', [2_000, 2_000, 2_000]]);
   });
 
-  test('then says NotListening, where, why, and what the model says', async () => {
+  test('then reports NotListening, where, why, and what the mapping expects', async () => {
     const there = pods('10.0.0.1', '10.0.0.2');
     const at = bench((target) => target.startsWith('10.0.0.1'));
     const [said] = await at.probes.compare(mapping(there, server(32400)), there, 's');
@@ -102,7 +102,7 @@ describe('the listener check', () => {
     });
   });
 
-  test('asks no more than 16 at once', async () => {
+  test('opens at most 16 connections at once', async () => {
     const there = pods(...Array.from({ length: 100 }, (_, n) => `10.0.1.${n}`));
     const at = bench(() => true);
     await at.probes.compare(mapping(there, server(1)), there, 's');
@@ -126,7 +126,7 @@ describe('the listener check', () => {
     expect(at.asked).toEqual(['10.0.0.1:1']);
   });
 
-  test('a port that was taken away and comes back is asked for again', async () => {
+  test('probes a port again that was removed and added', async () => {
     const there = pods('10.0.0.1');
     const at = bench(() => true);
     for (const servers of [[server(1)], [server(2)], [server(1)]])
@@ -134,7 +134,7 @@ describe('the listener check', () => {
     expect(at.asked).toEqual(['10.0.0.1:1', '10.0.0.1:2', '10.0.0.1:1']);
   });
 
-  test('says nothing once the watcher ends', async () => {
+  test('reports nothing once the watcher ends', async () => {
     const ended = new AbortController();
     ended.abort();
     const there = pods('10.0.0.1');

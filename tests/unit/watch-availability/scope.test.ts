@@ -102,7 +102,7 @@ describe('when the selector of the ingress Service changes', () => {
     expect([scopes.complete('istio-system'), heard]).toEqual([true, [last]]);
   });
 
-  test('a Service that is gone keeps its pods in sight', () => {
+  test('the pods of a deleted Service are still followed', () => {
     const { scopes, lists } = bench();
     scopes.notice(changed({ istio: 'a' }, 'deleted'));
     expect([scopes.selector('istio-system'), lists.length]).toEqual(['istio in (a)', 0]);

@@ -133,7 +133,7 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
-  test('have nothing to say where the content is what was sent, and what changed meanwhile is dropped', async () => {
+  test('are not sent if the content is what was sent before, and the changes until then are dropped', async () => {
     const { clock, emitter, sent, now } = start();
     now.content = 1;
     emitter.changed(change('a'), false);
@@ -183,7 +183,7 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
-  test('are not made of what is not known completely; a change of that time goes along later', async () => {
+  test('are not made of an incomplete state; a change at that time is sent later', async () => {
     const { clock, emitter, sent, now } = start();
     now.content = 'unknown';
     emitter.changed(change('a'), false);
@@ -196,7 +196,7 @@ describe('the snapshots of one ingress', () => {
     await emitter.stop();
   });
 
-  test('are looked at once after each change, also while none may go out yet', async () => {
+  test('are computed once after each change, also while none may be sent yet', async () => {
     const { clock, emitter, looks } = start();
     emitter.changed(change('a'), false);
     await clock.pass(200);

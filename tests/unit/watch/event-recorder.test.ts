@@ -95,7 +95,7 @@ test.each([
   expect(bench.events.size).toBe(200);
 });
 
-test('a new leader says nothing again that was reported, and all that was not', async () => {
+test('a new leader repeats no Event that was written, and writes all others', async () => {
   const bench = eventBench();
   const first = bench.recorder();
   first.report(gatewayTarget('a'), 's result', [programmed()]);
@@ -107,7 +107,7 @@ test('a new leader says nothing again that was reported, and all that was not', 
   expect(bench.count('list')).toBe(2);
 });
 
-test('what comes back is counted up with one request, also when the API server has forgotten it', async () => {
+test('a repeated Event is counted with one request, also if the API server has deleted it', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
   const say = async (on: boolean): Promise<void> => {

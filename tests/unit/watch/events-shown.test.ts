@@ -43,7 +43,7 @@ test('an Event shows what others wrote, and is one line', async () => {
   ]);
 });
 
-test('and is not said again because of that', async () => {
+test('an Event is not repeated because of that', async () => {
   const { written, say } = recorder();
   await say();
   await say();

@@ -104,7 +104,7 @@ describe('a replica', () => {
     expect([await one.mayWrite(), one.told]).toEqual([true, ['won 0']]);
   });
 
-  test('writes nothing while a new Lease is not answered for, and says so by what it rejects with', async () => {
+  test('writes nothing while the request for a new Lease is unanswered, and rejects with that reason', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = replica(on, clock, 'a');
     await expect(one.leadership.assure()).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('a replica', () => {
     expect([looked, one.told.length]).toEqual([true, 1]);
   });
 
-  test('renews every two seconds or so, and looks at the Lease of another one more often', async () => {
+  test('renews about every two seconds, and reads the Lease of another replica more often', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     await started(replica(on, clock, 'a'), clock);
     const before = on.calls.length;
@@ -185,7 +185,7 @@ describe('a process that comes back under its own name', () => {
     expect((await started(replica(on, clock, 'a'), clock)).told).toHaveLength(1);
   });
 
-  test('is not put out again by the one before it, if that still lives: they do not take turns', async () => {
+  test('is not displaced by its predecessor if that still runs: they do not alternate', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const before = await started(replica(on, clock, 'a'), clock);
     const after = await started(replica(on, clock, 'a'), clock);

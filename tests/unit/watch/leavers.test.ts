@@ -40,7 +40,7 @@ test('a message has at most a thousand addresses', async () => {
   expect(told.map((addresses) => addresses.length)).toEqual([1_000]);
 });
 
-test('what could not be told is not told later, when another pod may have the address', async () => {
+test('a pod that could not be reported is not reported later, when another pod may have the address', async () => {
   const { leavers, told, lines, now } = start();
   now.isLeading = false;
   leavers.add(['10.0.0.1']);

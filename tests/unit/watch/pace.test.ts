@@ -22,7 +22,7 @@ function bench(): {
   return { pace, runs, work, advance: (ms) => void (now += ms) };
 }
 
-test('work that takes no time is done whenever it is asked for', () => {
+test('work that takes no time is done whenever it is requested', () => {
   const { runs, work } = bench();
   expect([work(0), work(0)]).toEqual([undefined, undefined]);
   expect(runs).toEqual([1_000, 1_000]);

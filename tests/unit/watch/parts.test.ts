@@ -45,8 +45,8 @@ describe('the debounce', () => {
   });
 });
 
-describe('answers', () => {
-  test('are complete when every device has answered, also when they come before the sender knows', () => {
+describe('the results of a snapshot', () => {
+  test('are complete when every device has answered, also if they arrive before the send is confirmed', () => {
     const answers = new SettlementTracker();
     answers.add({ revision: at(5), device: 'a', devices: ['a', 'b'] });
     expect(answers.complete(at(5))).toBe(false);
@@ -55,7 +55,7 @@ describe('answers', () => {
     expect(answers.complete(at(6))).toBe(false);
   });
 
-  test('of map alone are complete; older ones count for nothing', () => {
+  test('of map alone are complete; older ones do not count', () => {
     const answers = new SettlementTracker();
     answers.add({ revision: at(5), devices: [] });
     answers.add({ revision: at(4), device: 'a', devices: ['a', 'b'] });
@@ -200,7 +200,7 @@ describe('results', () => {
     expect(results.newest()?.version.counter).toBe(2);
   });
 
-  test('a device that the ingress no longer goes to has no say', () => {
+  test('do not depend on a device that no longer offers the ingress', () => {
     const results = new LatestResults();
     results.take(settled(1, 'a', ['a', 'b']));
     results.take(settled(1, 'b', ['a', 'b']));
@@ -252,11 +252,11 @@ describe('port plans', () => {
     gateways: ['default/g'],
   });
 
-  test('nothing to do is no write', () => {
+  test('write nothing if there is nothing to do', () => {
     expect(planPorts(service([{ name: 'a', port: 80 }]), [], [missing(80)], [])).toBeUndefined();
   });
 
-  test('what is owned already is declared again, or it would be withdrawn', () => {
+  test('apply owned ports again, which would be withdrawn otherwise', () => {
     const plan = planPorts(
       service([
         { name: 'http', port: 80 },
@@ -269,7 +269,7 @@ describe('port plans', () => {
     expect(plan?.ports.map((entry) => entry.port)).toEqual([31001, 31002]);
   });
 
-  test('a name that is taken gets a number, within 63 characters', () => {
+  test('add a number to a name that is taken, within 63 characters', () => {
     const long = 'a'.repeat(70);
     const plan = planPorts(
       service([{ name: 'a'.repeat(63), port: 80 }]),
@@ -282,14 +282,14 @@ describe('port plans', () => {
     expect(names.every((name) => name.length <= 63 && name !== 'a'.repeat(63))).toBe(true);
   });
 
-  test('the same number with another protocol is another port', () => {
+  test('treat the same number with another protocol as another port', () => {
     expect(
       planPorts(service([{ name: 'https', port: 443 }]), [], [missing(443, 'udp-443', 'UDP')], [])
         ?.added,
     ).toEqual([{ name: 'udp-443', port: 443, protocol: 'UDP', targetPort: 443 }]);
   });
 
-  test('only owned ports can be withdrawn', () => {
+  test('withdraw only owned ports', () => {
     const key = { port: 80, protocol: 'TCP' };
     expect(planPorts(service([{ name: 'http', port: 80 }]), [], [], [key])).toBeUndefined();
     expect(planPorts(service([{ name: 'http', port: 80 }]), [key], [], [key])).toMatchObject({

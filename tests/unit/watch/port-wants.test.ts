@@ -52,7 +52,7 @@ test('a port that leads to what a server names is wanted on that Service alone',
   expect([443, 444, 445].filter((port) => some.has('other/service', port))).toEqual([445]);
 });
 
-test('the port of a server that is rejected stays wanted: it may be right in a moment', () => {
+test('the port of a rejected server stays wanted, because the server may be corrected soon', () => {
   expect(
     wants(server(9_000, { verdict: 'rejected', code: 'GW130', envoyPorts: [] })).has(
       SERVICE,

@@ -12,6 +12,6 @@ test.each([
     false,
     'the Lease cannot be renewed, so nothing is written',
   ],
-])('a replica that %s says so', (_, role, ready, line) => {
+])('readiness reports a replica that %s', (_, role, ready, line) => {
   expect(readiness({ ...well, ...role })).toEqual({ ready, lines: [line] });
 });

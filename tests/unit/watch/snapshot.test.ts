@@ -76,7 +76,7 @@ function world(parts: object): KubernetesObjects {
 const names = (list: readonly { meta: { name: string } }[] | undefined): string[] =>
   (list ?? []).map((one) => one.meta.name);
 
-test('without the ingress Service there is nothing to say', () => {
+test('there is no snapshot without the ingress Service', () => {
   expect(selectObjects({ ...REF, service: 'gone' }, world({}), PODS)).toBeUndefined();
 });
 
