@@ -194,7 +194,7 @@ async function answered({ get }: Awaited<ReturnType<typeof operator>>, ask: Json
     if (['done', 'failed', 'moved', 'running'].includes(now.state)) return now;
 }
 
-test('strangers are told to log in, and programs prove themselves by a token', async () => {
+test('requests without a session are told to log in, and programs authenticate with a token', async () => {
   const stranger = await fetchConsole('/api/v1/session');
   expect([stranger.status, await stranger.json()]).toEqual([
     401,
@@ -214,7 +214,7 @@ test('strangers are told to log in, and programs prove themselves by a token', a
   expect(events.status).toBe(404);
 }, 120_000);
 
-test('a person logs in, sees the devices after a look of audit, and sends a job by replay', async () => {
+test('a person logs in, sees the devices after an audit, and runs a replay job', async () => {
   const ada = await operator();
   expect(ada.session).toMatchObject({ who: 'ada@example.com', role: 'operator' });
   expect((await ada.get('ports')).seen).toEqual([]);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => site.stop());
 
-test('sluice up --console answers on this machine, shows a new port with its way, and tells pages of it', async () => {
+test('sluice up --console answers on this machine, shows the chain of a new port, and notifies open pages', async () => {
   const up = site.launch([
     'up',
     '--config',

@@ -113,7 +113,7 @@ function spoilt(id: string, path: readonly string[], value: unknown): CompiledTe
 
 const SOURCE = 'MapEventSourceMappingSQSSnapshotsQueue';
 
-describe('promise 13: the queue settings cannot defeat us', () => {
+describe('promise 13: no queue setting loses or repeats events', () => {
   test('the template of serverless.yml breaks no rule, for every event source', () => {
     expect(checkQueueRules(template)).toEqual([]);
     expect(
@@ -486,7 +486,7 @@ describe('the stack', () => {
       expect(JSON.stringify(made.Resources[role])).not.toContain('east.pub');
   });
 
-  test('an event of which map refuses the origin raises an alarm: every code that the check knows is counted', () => {
+  test('an event whose origin map refuses raises an alarm, whichever code the check gives', () => {
     const filter = resource('RefusedOriginFilter');
     expect(filter['LogGroupName']).toEqual({ Ref: 'MapLogGroup' });
     expect(resource('MapLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-map');
@@ -570,7 +570,7 @@ describe('the stack', () => {
     });
   });
 
-  test('no role may do everything, or something with everything', () => {
+  test('no role has a wildcard in its actions or resources', () => {
     const roles = Object.entries(withConsole.Resources)
       .filter(([, r]) => r.Type === 'AWS::IAM::Role')
       .map(([id]) => id);
@@ -679,7 +679,7 @@ describe('CloudFormation takes the template', () => {
       'On',
       'FailuresBucket.VersioningConfiguration.Status is On, which is none of Enabled, Suspended',
     ],
-  ])('a mistake in %s at %j would be seen', async (id, path, value, problem) => {
+  ])('a mistake in %s at %j is detected', async (id, path, value, problem) => {
     expect(await schemaProblems(spoilt(id, path, value))).toEqual([problem]);
   });
 
@@ -857,7 +857,7 @@ describe('the artifacts', () => {
     ).toEqual([]);
   });
 
-  test('map carries no client of a device', () => {
+  test('map contains no device client', () => {
     const sources = sourcesOf('map');
     expect(sources.length).toBeGreaterThan(50);
     expect(sources.filter((source) => source.includes('node_modules/undici/'))).toEqual([]);
@@ -1091,7 +1091,7 @@ describe('the build', () => {
     expect(packedConfig(EXAMPLE).content).toBe(readFileSync(EXAMPLE, 'utf8'));
   });
 
-  test('a configuration that is not there is an error, not a build without one', async () => {
+  test('a missing configuration file is an error, and nothing is built without it', async () => {
     await expect(builder(repository('missing'), 'nowhere.yaml').run()).rejects.toThrow(
       'SLUICE_CONFIG names nowhere.yaml',
     );

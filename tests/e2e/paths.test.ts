@@ -221,7 +221,7 @@ describe('the route to a pod of', () => {
   const calico = CASES.find(({ source }) => source === 'calico');
   if (calico === undefined) throw new Error('no case of Calico');
 
-  test('Calico is shown by map, too', async () => {
+  test('Calico is shown by map as well', async () => {
     const { out } = await ask('map', calico.objects, networkOf(calico));
     expect(out).toContain(`Paths\n\n+ ${calico.route} (node n3, from calico)\n`);
   });
@@ -233,7 +233,7 @@ describe('the route to a pod of', () => {
   });
 });
 
-test('files without the objects of the CNI are told once, and the pod has its own route', async () => {
+test('missing objects of the CNI are reported once, and the pod gets a route of its own', async () => {
   const { err } = await ask('plan', CNI_NODES.calico, { mode: 'routes', from: 'calico' });
   expect(err).toContain('+ route 10.244.3.5/32 via 192.0.2.13 (bigip, node n3, from host)\n');
   expect(err.match(/GW18\d/g)).toEqual(['GW187']);

@@ -37,7 +37,7 @@ afterEach(() => site.stop());
 
 describe('sluice up', () => {
   test(
-    'ends with the reason if a part of it cannot start, and holds nothing up',
+    'exits with the reason if a part of it cannot start, and leaves nothing running',
     async () => {
       const taken = createServer().listen(0, '127.0.0.1');
       await once(taken, 'listening');

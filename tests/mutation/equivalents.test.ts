@@ -6,7 +6,7 @@ import { mutate } from './mutants.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-describe('what is said to be equivalent', () => {
+describe('a mutation that is listed as equivalent', () => {
   test.each(Object.entries(EQUIVALENTS))('still exists in %s', (file, equivalents) => {
     const { mutants } = mutate(file, readFileSync(resolve(ROOT, file), 'utf8'), 1);
     const lost = equivalents.filter(

@@ -86,7 +86,7 @@ const BOMBS: readonly (readonly [what: string, body: () => string])[] = [
   ],
 ];
 
-describe('a bomb costs no process', () => {
+describe('a message that unpacks to the maximum crashes no process', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'sluice-bombs-'));

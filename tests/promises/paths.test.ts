@@ -152,14 +152,14 @@ async function whole(name: string): Promise<{ readonly end: object; readonly wri
 describe.each(Object.keys(SCENARIOS))('%s', (name) => {
   const scenario = SCENARIOS[name]!;
 
-  test('leaves what it should, and nothing without an owner', async () => {
+  test('leaves the expected entries, and none without an owner', async () => {
     const { end } = await whole(name);
     const { entries, journal } = end as Record<string, readonly string[]>;
     expect(entries).toEqual([...journal!, 'route 10.9.0.0/16 192.0.2.99'].toSorted());
     expect(entries!.length).toBeGreaterThan(1);
   });
 
-  test('killed before and after every single write, it ends the same', async () => {
+  test('killed before and after every single write, it reaches the same state', async () => {
     const { end, writes } = await whole(name);
     expect(writes).toBeGreaterThanOrEqual(3);
     for (let write = 1; write <= writes; write += 1)
@@ -178,7 +178,7 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
       }
   });
 
-  test('late with every single write, after another process did it all, it ends the same', async () => {
+  test('delayed at every single write until another process did everything, it reaches the same state', async () => {
     const { end, writes } = await whole(name);
     for (let write = 1; write <= writes; write += 1) {
       const { world, faults } = await prepared(name);

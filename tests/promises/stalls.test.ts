@@ -215,7 +215,7 @@ async function stalled(): Promise<Process> {
   return one;
 }
 
-test('a process that wakes after another one took its message writes and tells nothing', async () => {
+test('a process that resumes after another one took its message writes and reports nothing', async () => {
   const first = await stalled();
   const second = process();
   second.start();
@@ -233,7 +233,7 @@ test('a process that wakes after another one took its message writes and tells n
   expect(await second.depth()).toBe(0);
 });
 
-test('a fault that it meets after that is not told, and its message stays where it is', async () => {
+test('a fault that it meets then is not reported, and its message stays in the queue', async () => {
   const first = await stalled();
   const second = process();
   second.start();
@@ -246,7 +246,7 @@ test('a fault that it meets after that is not told, and its message stays where 
   expect(second.told.map(({ version }) => version.counter)).toEqual([2]);
 });
 
-test('what it drops is not lost: without another process it is retried', async () => {
+test('a message that it drops is not lost: without another process it is retried', async () => {
   const first = await stalled();
   await clock.pass(LEASE + 1_000);
   first.resume();

@@ -129,7 +129,7 @@ describe('data on a terminal', () => {
   );
   const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test('as JSON is the same data, in text that holds nothing a terminal obeys', () => {
+  test('as JSON is the same data, in text without anything that a terminal interprets', () => {
     fc.assert(
       fc.property(data, (value) => {
         const text = visibleJson(JSON.stringify(value, null, 2));
@@ -140,7 +140,7 @@ describe('data on a terminal', () => {
     );
   });
 
-  test('as YAML too', () => {
+  test('as YAML is, too', () => {
     const whole = data.filter(
       (value) =>
         JSON.stringify(value) === JSON.stringify(value).toWellFormed() &&

@@ -15,7 +15,7 @@ const POD = '10.244.1.5';
 const placeOf = (port: number) =>
   ({ partition: 'k8s', address: VIP, port, protocol: 'tcp' }) as const;
 
-test('are counted for each member of an exposure, while they are open', async () => {
+test('connections are counted for each member of an exposure while they are open', async () => {
   const bigip = await lab({
     dataPath: true,
     timings: { declare: 0, memberWrite: 0, monitorInterval: 20 },
@@ -52,7 +52,7 @@ test('are counted for each member of an exposure, while they are open', async ()
   }
 });
 
-test('of an exposure that is not there are none', async () => {
+test('an exposure that does not exist has no connections', async () => {
   const device = connect(await lab());
   await declare(device, wanted());
   expect([...(await device.paths.connections(placeOf(32_400)))]).toEqual([[POD, 0]]);

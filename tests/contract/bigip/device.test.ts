@@ -102,7 +102,7 @@ describe('a BIG-IP', () => {
     }
   });
 
-  test('what it declared is read back as if it had been parsed, also by other connections', async () => {
+  test('its own declaration reads back as on a connection that parses it', async () => {
     const bigip = await lab();
     const config = configOf(bigip);
     const device = opened(bigip, config);
@@ -253,7 +253,7 @@ describe('a BIG-IP', () => {
     ]);
   });
 
-  test('an object of another kind is named as what it is', async () => {
+  test('an object of another kind is reported with its actual kind', async () => {
     const bigip = await lab({
       common: { objects: ['security/dos/profile /Common/dos', 'asm/policies /Common/waf'] },
     });

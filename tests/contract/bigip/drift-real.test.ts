@@ -24,7 +24,7 @@ described('a property changed by hand', () => {
   });
 
   test.each(DRIFT_CASES)(
-    '$name is seen, and healed by $heal',
+    '$name is detected, and repaired by $heal',
     async ({ path, patch, heal }) => {
       device = realDevice(fingerprint);
       const state = driftState();

@@ -31,27 +31,30 @@ async function byHand(bigip: LabBigip, path: string, body: unknown): Promise<voi
   expect((await call(bigip, 'PATCH', path, { body })).status).toBe(200);
 }
 
-test('every row of the table is changed by hand below', () => {
+test('every row of the table has a manual change in these tests', () => {
   expect(rowsWithoutCase()).toEqual([]);
 });
 
 describe('a property changed by hand', () => {
-  test.each(DRIFT_CASES)('$name is seen, and healed by $heal', async ({ path, patch, heal }) => {
-    const { bigip, device, drift } = await declared();
-    expect(await drift()).toEqual([]);
-    await byHand(bigip, path, patch);
-    const found = await drift();
-    expect(found.map((one) => one.heal)).toEqual([heal]);
-    if (heal === 'patch') {
-      expect(await device.writeBack('k8s', found)).toEqual([path]);
+  test.each(DRIFT_CASES)(
+    '$name is detected, and repaired by $heal',
+    async ({ path, patch, heal }) => {
+      const { bigip, device, drift } = await declared();
       expect(await drift()).toEqual([]);
-    }
-    // A declare neither hides the change nor fails because of it.
-    await declare(device, driftState());
-    expect(await drift()).toEqual([]);
-  });
+      await byHand(bigip, path, patch);
+      const found = await drift();
+      expect(found.map((one) => one.heal)).toEqual([heal]);
+      if (heal === 'patch') {
+        expect(await device.writeBack('k8s', found)).toEqual([path]);
+        expect(await drift()).toEqual([]);
+      }
+      // A declare neither hides the change nor fails because of it.
+      await declare(device, driftState());
+      expect(await drift()).toEqual([]);
+    },
+  );
 
-  test('several on one object are one request', async () => {
+  test('several properties of one object are restored in one request', async () => {
     const { bigip, device, drift } = await declared();
     await byHand(bigip, PATHS.node, { connectionLimit: 5, rateLimit: '5', dynamicRatio: 2 });
     const sent = recordRequests(bigip);
@@ -107,7 +110,7 @@ describe('the virtual server that redirects from port 80', () => {
       { sameFleet: () => false },
     ).next;
 
-  test('is a difference without which nothing is redirected, seen by verify too', async () => {
+  test('is reported as missing by drift and by verify when it was deleted', async () => {
     const { bigip, device, drift } = await declared(redirecting());
     expect(await drift()).toEqual([]);
     expect(await device.verify('k8s', redirecting())).toEqual([]);

@@ -76,7 +76,7 @@ describe('members in a route domain', () => {
 });
 
 describe('the addresses of others', () => {
-  test('in a route domain are other addresses than ours', async () => {
+  test('in another route domain are not taken for ours', async () => {
     const bigip = await lab(KNOWN);
     const device = connect(bigip);
     for (const destination of ['/Common/192.0.2.7%2:8443', '/Common/2001:db8::7%2.443']) {
@@ -103,7 +103,7 @@ describe('the addresses of others', () => {
   });
 });
 
-test("traffic reaches a pod in a route domain, as the lab's loopback has it", async () => {
+test('traffic reaches a pod in a route domain, which the lab maps to loopback', async () => {
   const bigip = await lab({
     ...KNOWN,
     dataPath: true,

@@ -146,7 +146,7 @@ described('every setting on F5’s AS3', () => {
     expect(ours).toEqual(theirs);
   }, 120_000);
 
-  test('is seen when it is changed by hand, and repaired', async () => {
+  test('is detected when it is changed by hand, and repaired', async () => {
     const state = stateOf(able);
     const changes = able.flatMap((one) => one.byHand.map((change) => ({ ...change, one })));
     for (const { path, body } of changes)

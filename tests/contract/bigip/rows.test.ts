@@ -18,7 +18,7 @@ export const OBJECTS = ROW_CASES.flatMap(({ needed }) =>
 
 // These fields depend on what else is declared on the virtual server, so no manual change is
 // tested.
-test('every setting has a change by hand, except those that decide nothing on their own', () => {
+test('every setting has a manual change in these tests, except those without an effect of their own', () => {
   const changed = new Set(
     ROW_CASES.filter(({ byHand }) => byHand.length > 0).map(({ setting }) => setting),
   );
@@ -55,7 +55,7 @@ describe.each(MODES)('every setting that mode %s supports', (mode) => {
     expect(await device.declare('k8s', state, key)).toMatchObject({ outcome: 'unchanged' });
   });
 
-  test('is seen when it is changed by hand, and repaired', async () => {
+  test('is detected when it is changed by hand, and repaired', async () => {
     const state = stateOf(cases);
     const changes = cases.flatMap((one) => one.byHand.map((change) => ({ ...change, one })));
     for (const { path, body } of changes)

@@ -23,13 +23,13 @@ const DRIP: FaultResponse = { kind: 'drip', ms: 20 };
 /** Milliseconds: more than an idle lab needs, less than a slow response takes. */
 const LIMIT = 1_000;
 
-describe('an answer that drips', () => {
+describe('an answer that trickles in', () => {
   test.each([
     ['the login', isLogin],
     ['who is active', isRole],
     ['what is declared', isRead],
   ] as const)(
-    '%s: is aborted after the total time limit, although it is never silent, and the device is used again at once',
+    '%s: is aborted after the total time limit, although data keeps coming, and the device is used again at once',
     async (_name, match) => {
       const bigip = await lab();
       await declare(connect(bigip), wanted());
@@ -47,7 +47,7 @@ describe('an answer that drips', () => {
     },
   );
 
-  test('the lists that a declare is compared with, too', async () => {
+  test('is aborted also for the lists that a declare is compared with', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeoutMs: LIMIT });
     await declare(device, wanted());
@@ -63,7 +63,7 @@ describe('an answer that drips', () => {
     });
   });
 
-  test('a header that drips counts as no response', async () => {
+  test('counts as no response if its header trickles in as well', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeoutMs: LIMIT });
     bigip.faults.inject({ match: isLogin, response: { ...DRIP, head: true } });
@@ -74,7 +74,7 @@ describe('an answer that drips', () => {
     });
   });
 
-  test('a declare whose answer drips is in doubt, and was done', async () => {
+  test('leaves a declare in doubt that was done', async () => {
     const bigip = await lab();
     const device = connect(bigip, { timeoutMs: LIMIT });
     await declare(device, wanted());
@@ -88,7 +88,7 @@ describe('an answer that drips', () => {
     });
   });
 
-  test('a large response may take longer than the limit while its data keeps flowing', async () => {
+  test('may take longer than the limit if it is large and its data keeps flowing', async () => {
     const bigip = await lab();
     const quick = { name: 'bigip-1', url: bigip.url, ca: bigip.ca, timeoutMs: LIMIT };
     const [slow, fair] = [createTransport(quick), createTransport({ ...quick, leastRate: 20 })];
@@ -107,11 +107,11 @@ describe('an answer that drips', () => {
   });
 });
 
-describe('an answer without an end', () => {
+describe('an endless answer', () => {
   test.each([
     ['plain', { kind: 'endless' }],
     ['packed, so that a megabyte is a kilobyte on the way', { kind: 'endless', gzip: true }],
-  ] as const)('%s: is given up at its limit, and the next one is read', async (_name, response) => {
+  ] as const)('%s: is aborted at its limit, and the next one is read', async (_name, response) => {
     const bigip = await lab();
     const device = connect(bigip);
     await declare(device, wanted());
@@ -128,7 +128,7 @@ describe('an answer without an end', () => {
     }
   });
 
-  test('to a declare, it leaves the outcome unknown', async () => {
+  test('to a declare leaves the outcome unknown', async () => {
     const bigip = await lab();
     const device = connect(bigip, { largest: 300_000 });
     await declare(device, wanted());
@@ -144,7 +144,7 @@ describe('an answer without an end', () => {
     });
   });
 
-  test('an endless header is aborted as well', async () => {
+  test('is aborted also if its header is endless', async () => {
     const authority = await createAuthority('bigip.lab');
     const { key, cert, ca } = await authority.issue('server', ['bigip.lab', '127.0.0.1']);
     const sockets = new Set<Socket>();

@@ -71,7 +71,7 @@ describe('the paths of a pair', () => {
     expect(keysOf(peer)).toEqual([entryKey(ARP), entryKey(RECORD)]);
   });
 
-  test('are removed and led elsewhere on one unit without the other', async () => {
+  test('are removed and changed on one unit without affecting the other', async () => {
     await put(RECORD, 'active', 'peer');
     const found = async (): Promise<PathReading> => device.paths.read();
     const live = ((await found()).peer as PathReading['active'])[0]!;
@@ -83,7 +83,7 @@ describe('the paths of a pair', () => {
     expect([keysOf(after.active), keysOf(after.peer)]).toEqual([[entryKey(RECORD)], []]);
   });
 
-  test('reach the other unit by synchronisation, as far as it is for both', async () => {
+  test('reach the other unit by config sync, except records, which each unit has for itself', async () => {
     await put(ROUTE, 'active');
     await put(RECORD, 'active');
     await device.paths.settle();
@@ -106,7 +106,7 @@ describe('the paths of a pair', () => {
     expect([keysOf(active), keysOf(peer)]).toEqual([[], [entryKey(RECORD)]]);
   });
 
-  test('of a unit that does not answer are unknown, and later reads do not wait for it', async () => {
+  test('of a unit that does not answer are unknown, and later reads do not wait for that unit', async () => {
     await put(RECORD, 'active');
     await b.close();
     await expect(put(RECORD, 'peer')).rejects.toMatchObject({ code: 'BIP501' });
@@ -117,7 +117,7 @@ describe('the paths of a pair', () => {
     await put(ROUTE, 'active');
   });
 
-  test('that the other unit refuses are told in its words', async () => {
+  test('that the other unit refuses are reported with its message', async () => {
     const elsewhere = { ...RECORD, tunnel: '/Common/west' };
     await expect(put(elsewhere, 'peer')).rejects.toMatchObject({
       code: 'BIP477',

@@ -64,7 +64,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       return error;
     };
 
-    test('a device without a journal has none, and what others made is theirs', async () => {
+    test('a device without a journal has an empty one, and routes of others stay theirs', async () => {
       await subject.foreignRoute(NET, '192.0.2.99');
       const reading = await paths.read();
       expect(reading.journal).toEqual(NO_JOURNAL);
@@ -108,7 +108,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       expect((await paths.read()).journal).toEqual(next);
     });
 
-    test('a journal that others changed is not believed', async () => {
+    test('a journal that others changed is not trusted', async () => {
       await begin();
       await subject.spoilJournal();
       expect((await paths.read()).journal).toEqual({ unreadable: expect.stringMatching(/record/) });
@@ -132,7 +132,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       [ENTRIES[0]!, '192.0.2.14'],
       [ENTRIES[2]!, '192.0.2.14'],
       [ENTRIES[3]!, '0a:0a:c0:00:02:0e'],
-    ])('%j is led elsewhere in place', async (entry, to) => {
+    ])('%j gets another target in place', async (entry, to) => {
       await begin();
       await put(ENTRIES[2]!);
       if (entry.kind !== 'fdb') await put(entry);
@@ -140,7 +140,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       expect(await found(entry)).toMatchObject({ ...entry, to });
     });
 
-    test('a route of somebody else for the same network is named', async () => {
+    test('a route of another client for the same network is named', async () => {
       await begin();
       await subject.foreignRoute(NET, '192.0.2.99');
       const error = await refused(put(route(NET, '192.0.2.13')));
@@ -148,7 +148,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       expect(error.response).toMatch(/already exists for \/Common\//);
     });
 
-    test('a record that another process made meanwhile is no refusal: it is read again', async () => {
+    test('a record that another process created meanwhile is read again, not reported as a refusal', async () => {
       await begin();
       await subject.foreignRecord(MAC, '192.0.2.99');
       const error = await refused(put(fdb(MAC, '192.0.2.13')));
@@ -156,7 +156,7 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       expect(await found(fdb(MAC, ''))).toMatchObject({ holder: 'unmarked', to: '192.0.2.99' });
     });
 
-    test('everything can be made last', async () => {
+    test('everything written can be saved', async () => {
       await begin();
       await expect(paths.settle()).resolves.toBeUndefined();
     });

@@ -113,7 +113,7 @@ describe('the paths of BIG-IP', () => {
     ['BIP472', 'content', /01070330/, route('10.244.3.0/24', '198.51.100.7')],
     ['BIP473', 'content', /different route domain/, fdb(MAC, '192.0.2.13%2')],
     ['BIP470', 'content', /01070666/, route('192.0.2.0/24', '192.0.2.13')],
-  ] as const)('%s tells a refusal in the words of BIG-IP', async (code, fault, words, entry) => {
+  ] as const)("%s reports a refusal with BIG-IP's message", async (code, fault, words, entry) => {
     const bigip = await lab({ common: { routeDomains: ['2'] } });
     await prepare(bigip);
     const error = await put(await begun(bigip), entry).catch((reason: unknown) => reason);
@@ -159,7 +159,7 @@ describe('the paths of BIG-IP', () => {
     expect((await device.paths.read()).active).toMatchObject([{ to: '192.0.2.13' }]);
   });
 
-  test('what others call default, write with %0 or in capitals is the same for Sluice', async () => {
+  test('default, %0 and capitals in entries of others mean the same to Sluice', async () => {
     const bigip = await lab();
     const send = await prepare(bigip);
     const common = { partition: 'Common' };
@@ -195,7 +195,7 @@ describe('the paths of BIG-IP', () => {
     });
   });
 
-  test('what others made in a shape that is not known hides nothing else', async () => {
+  test('an entry of others in an unknown shape hides no other entry', async () => {
     const bigip = await lab();
     await prepare(bigip);
     const device = await begun(bigip);

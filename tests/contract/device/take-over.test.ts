@@ -16,7 +16,7 @@ const ROUTE = route('10.244.3.0/24', '192.0.2.13');
 const ARP = arp('10.244.3.5', MAC);
 const mark = { owner: OWNER, node: 'n3', version: versionOf(1) };
 
-describe('taking an entry over', () => {
+describe('taking over an entry', () => {
   let bigip: LabBigip;
   let device: Device;
   const post = async (path: string, body: object): Promise<void> => {
@@ -54,7 +54,7 @@ describe('taking an entry over', () => {
   afterEach(closeAll);
 
   test.each([ROUTE, ARP])(
-    '%j: the other one is gone, ours is there with its mark',
+    '%j: the entry of the other client is gone, ours is there with its mark',
     async (entry) => {
       expect(await found(entry)).toMatchObject({ name: '/cis/k8s-n3', holder: 'theirs' });
       await takeOver(entry);
@@ -75,7 +75,7 @@ describe('taking an entry over', () => {
     ]);
   });
 
-  test('a refusal leaves the other one, says why, and leaves no transaction', async () => {
+  test('a refusal keeps the entry of the other client, says why, and leaves no transaction open', async () => {
     const error = await refusal(takeOver({ ...ROUTE, to: '198.51.100.7' }, await found(ROUTE)));
     expect([error.code, error.fault]).toEqual(['BIP472', 'content']);
     expect(error.response).toMatch(/01070330/);
@@ -83,14 +83,14 @@ describe('taking an entry over', () => {
     expect((await call(bigip, 'GET', '/mgmt/tm/transaction')).body['items']).toEqual([]);
   });
 
-  test('an entry that went meanwhile is not created', async () => {
+  test('an entry that was deleted meanwhile is not created', async () => {
     const live = await found(ROUTE);
     await call(bigip, 'DELETE', '/mgmt/tm/net/route/~cis~k8s-n3');
     expect((await refusal(takeOver(ROUTE, live))).code).toBe('BIP470');
     expect(await found(ROUTE)).toBeUndefined();
   });
 
-  test('a transaction that is not said to be complete counts as unknown', async () => {
+  test('a transaction that is not reported as complete counts as unknown', async () => {
     bigip.faults.next(
       1,
       { kind: 'status', status: 200, body: { state: 'FAILED' } },
@@ -100,7 +100,7 @@ describe('taking an entry over', () => {
     expect(await found(ROUTE)).toMatchObject({ name: '/cis/k8s-n3' });
   });
 
-  test('an answer that is lost is no refusal', async () => {
+  test('a lost answer is not taken for a refusal', async () => {
     bigip.faults.loseAnswers(
       1,
       ({ method, path }) => method === 'PATCH' && path.includes('/transaction/'),

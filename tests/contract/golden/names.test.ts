@@ -9,7 +9,7 @@ import { presentNames, type Names } from './names.ts';
 const THEN = JSON.parse(golden('names.json')) as Names;
 const now = await presentNames();
 
-describe('of the names of 0.1.0 none is missing', () => {
+describe('no name of 0.1.0 is missing', () => {
   test.each(Object.keys(THEN))('%s', (list) => {
     const present = new Set(now[list]);
     expect(THEN[list]!.filter((name) => !present.has(name))).toEqual([]);

@@ -192,7 +192,7 @@ describe('the failure store of 0.1.0', () => {
     );
   });
 
-  test('is still written so, byte for byte, and so is its bundle', async () => {
+  test('is still written byte for byte the same, and so is its bundle', async () => {
     const bundle = await writeStore(join(scratch, 'today'));
     expect(bundle).toBe(golden('failures.jsonl'));
     const files = (root: string): Readonly<Record<string, string>> =>
@@ -241,7 +241,7 @@ describe('the Lease of 0.1.0', () => {
     ]);
   });
 
-  test('is still written so', () => {
+  test('is still written in the same form', () => {
     expect(JSON.parse(JSON.stringify(leases()))).toEqual(JSON.parse(golden('leases.json')));
   });
 });

@@ -217,7 +217,7 @@ describe('a proxy', () => {
   });
 });
 
-describe('which proxy', () => {
+describe('the choice of a proxy', () => {
   const PROXY = 'http://proxy:3128';
   test.each([
     ['https://10.96.0.1:443', '10.96.0.0/12', undefined],
@@ -239,7 +239,7 @@ describe('which proxy', () => {
     expect(proxyFor(server, { HTTPS_PROXY: PROXY, NO_PROXY: except })).toBe(proxy);
   });
 
-  test('lower-case names count, and a proxy without a scheme is one over HTTP', () => {
+  test('lower-case variables count, and a proxy without a scheme uses HTTP', () => {
     expect(proxyFor('https://api.example.org', { https_proxy: 'proxy:3128' })).toBe(
       'http://proxy:3128',
     );

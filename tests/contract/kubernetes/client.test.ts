@@ -55,7 +55,7 @@ async function failure(action: Promise<unknown>): Promise<KubernetesError> {
 }
 
 describe('lists', () => {
-  test('come whole, however many pages they take, and every item knows its kind', async () => {
+  test('are complete, however many pages they take, and every item has its kind', async () => {
     for (let n = 0; n < 1201; n += 1) at.lab.store.apply(configMap(`map-${n}`));
     const versions = new Set<string>();
     const items: RawObject[] = [];

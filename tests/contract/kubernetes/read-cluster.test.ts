@@ -140,7 +140,7 @@ describe('a live cluster', () => {
       expect(without.notes).toEqual([]);
     });
 
-    test('and only then, is asked for them', async () => {
+    test('is not asked for them without that setting', async () => {
       at.lab.store.apply(raw as KubernetesObject);
       const { objects } = await readCluster(at.kubeconfig);
       expect(objects.optionalKinds).not.toHaveProperty(list);

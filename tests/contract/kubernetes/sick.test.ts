@@ -43,21 +43,21 @@ function often(response: ServerResponse, piece: string, ms: number): void {
 }
 
 describe('an answer of the Kubernetes API that is held in memory', () => {
-  test('and drips is aborted after the total time limit', async () => {
+  test('is aborted after the total time limit if it trickles in', async () => {
     await serve((response) => often(response, ' ', 10));
     await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
       { status: 0, message: expect.stringContaining('not complete after') },
     );
   });
 
-  test('and has no end is aborted at the size limit', async () => {
+  test('is aborted at the size limit if it is endless', async () => {
     await serve((response) => often(response, 'x'.repeat(60_000), 1));
     await expect(transport.json({ method: 'GET', path: '/api/v1/services' })).rejects.toMatchObject(
       { status: 0, message: expect.stringContaining('larger than 300000 bytes') },
     );
   });
 
-  test('and is an endless error still reports its status', async () => {
+  test('still reports its status if it is an endless error', async () => {
     await serve((response) => {
       response.statusCode = 500;
       response.write('{');
@@ -71,7 +71,7 @@ describe('an answer of the Kubernetes API that is held in memory', () => {
 describe('a watch', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-  test('with an endless line is aborted, however many lines came before', async () => {
+  test('is aborted at an endless line, however many lines came before', async () => {
     await serve(() => undefined);
     async function* body(): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 100; i += 1)
@@ -100,7 +100,7 @@ describe('a watch', () => {
   });
 });
 
-test('a credential plugin that prints without an end is stopped', async () => {
+test('a credential plugin with endless output is stopped', async () => {
   await serve(() => undefined);
   const plugin = createExecPlugin(
     {

@@ -300,7 +300,7 @@ describe('a receiver that waits', () => {
     expect(receivers.flatMap(({ got = [] }) => got).toSorted()).toEqual(['a', 'b']);
   });
 
-  test('gets a message of another process at the next look at the file', async () => {
+  test('gets a message of another process at the next check of the file', async () => {
     const other = createSqliteQueues({
       path: join(folder, 'queue.sqlite'),
       clock,

@@ -79,7 +79,7 @@ export function queueContract(
       expect(message?.sentAt).toBeGreaterThan(0);
     });
 
-    test('an empty queue gives nothing', async () => {
+    test('an empty queue returns nothing', async () => {
       expect(await take()).toEqual([]);
     });
 
@@ -88,7 +88,7 @@ export function queueContract(
       expect(await drain()).toEqual(['1', '2', '3', '4', '5']);
     });
 
-    test('one receive gives several messages of one group', async () => {
+    test('one receive returns several messages of one group', async () => {
       for (const body of ['1', '2', '3']) await send('a', body);
       expect(bodies(await take())).toEqual(
         differences.oneMessagePerGroup ? ['1'] : ['1', '2', '3'],
@@ -100,7 +100,7 @@ export function queueContract(
       expect(bodies(await take(2))).toHaveLength(2);
     });
 
-    test('a group with a message in flight gives nothing more; other groups do', async () => {
+    test('a group with a message in flight returns no more messages; other groups do', async () => {
       await send('a', 'a1');
       await send('a', 'a2');
       await send('b', 'b1');
@@ -148,7 +148,7 @@ export function queueContract(
       expect(await take()).toEqual([]);
     });
 
-    test('an old receipt deletes nothing, and says so', async () => {
+    test('an old receipt deletes nothing, which is reported', async () => {
       await send('a', 'a1');
       const [first] = await take();
       await subject.pass(31_000);

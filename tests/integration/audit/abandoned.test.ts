@@ -61,7 +61,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
     ]);
   });
 
-  test('is nothing to a Sluice of other clusters, which may have it as its own', async () => {
+  test('is not reported by a Sluice of other clusters, which may own it', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     const others = bench([bigip], { clusters: ['north'] }).runtime.config;
@@ -78,7 +78,7 @@ describe('a partition that was taken out of devices[].partitions', () => {
     ).toEqual({ findings: [] });
   });
 
-  test('is configured again, and nothing is reported', async () => {
+  test('is no longer reported once it is configured again', async () => {
     const bigip = await lab();
     await declare(connect(bigip), wanted());
     expect(

@@ -58,7 +58,7 @@ describe('audit', () => {
     expect([sent, bigip.writes.length - before]).toEqual([[], 0]);
   });
 
-  test('leaves what it saw for readers without credentials', async () => {
+  test('stores what it saw for readers without credentials', async () => {
     const bigip = await declared();
     const { runtime } = bench([bigip]);
     const failures = openFailures(runtime.config.failures, runtime);
@@ -198,7 +198,7 @@ describe('audit', () => {
   );
 
   test.each(CHANGES.filter(([what]) => what !== 'a node drained'))(
-    '%s is mended by declaring the same again',
+    '%s is repaired by declaring the same again',
     async (_what, change) => {
       const bigip = await declared();
       await change(bigip);

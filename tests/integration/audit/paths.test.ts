@@ -72,7 +72,7 @@ describe('routes', () => {
   const ROUTE = 'net/route/~sluice-net~sluice-0-10.244.1.0-24';
   const SECOND = ROUTE.replace('10.244.1', '10.244.2');
 
-  test('that are as the journal says are no difference, and nothing is asked', async () => {
+  test('that match the journal are no difference, and no repair is requested', async () => {
     await start();
     expect(await differences(site)).toEqual([]);
     expect(requestsOf(site)).toEqual([]);
@@ -108,7 +108,7 @@ describe('routes', () => {
     expect(requestsOf(site)).toEqual([]);
   });
 
-  test('that nobody needs go past their grace, although no slice comes', async () => {
+  test('that nobody needs are removed after their grace period, even if no slice arrives', async () => {
     await start();
     await settle(site, pathSlice(2, [P1], undefined, FOR));
     expect(await differences(site)).toEqual([]);
@@ -119,7 +119,7 @@ describe('routes', () => {
     expect(await differences(site)).toEqual([]);
   });
 
-  test('that the device refuses are asked for once, and again after they were there', async () => {
+  test('that the device refuses are requested once, and again after they existed', async () => {
     await start();
     for (const path of [ROUTE, SECOND, 'net/self/nodes']) await byHand(bigip, 'DELETE', path);
     const both = ['BIP490 route 10.244.1.0/24', 'BIP490 route 10.244.2.0/24'];
@@ -162,7 +162,7 @@ describe('routes', () => {
     expect(resyncs()).toHaveLength(1);
   });
 
-  test('beside a data group with an absurd number are as they were, and it is named', async () => {
+  test('are handled as usual beside a data group with an absurd number, which is named', async () => {
     await start();
     await byHand(bigip, 'POST', 'ltm/data-group/internal', {
       name: 'sluice-paths-999999999999999',
@@ -176,7 +176,7 @@ describe('routes', () => {
   });
 });
 
-test('with mode: none, no request is about paths', async () => {
+test('with mode: none, no request concerns paths', async () => {
   const bigip = await lab();
   const site = bench([bigip]);
   await settle(site, pathSlice(1, [P1], [], FOR));

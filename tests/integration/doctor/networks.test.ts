@@ -86,7 +86,7 @@ const PAIR: readonly Row[] = [
 ];
 
 describe('with routes', () => {
-  test('a pair that has everything is in order, and what cannot be seen is said', async () => {
+  test('a complete pair is in order, and what cannot be checked is listed', async () => {
     site = await startRoutesSite();
     const rows = (await site.look()).map(
       (one) => `${one.state} ${one.what}: ${describeFinding(one)}`,
@@ -141,7 +141,7 @@ describe('with routes', () => {
       /^F5 CIS on bigip: it keeps 1 ARP entry \(\/Common\/k8s-10\.244\.1\.5\).* \(BIP485\); stop CIS/,
     ],
   ];
-  test.each(rows)('%s is missed, with the remedy', async (_, spoil, says) => {
+  test.each(rows)('%s is reported as missing, with the remedy', async (_, spoil, says) => {
     site = await startRoutesSite();
     await spoil();
     const found = bad(await site.look());
@@ -170,7 +170,7 @@ describe('with routes', () => {
     ['aws:///eu-central-1a/i-0abc', /EC2: switch off the source\/destination check/],
     ['azure:///subscriptions/1', /Azure: switch on IP forwarding/],
     ['openstack:///7f1c', /OpenStack: add the pod networks to the allowed address pairs/],
-  ])('nodes of %s are said to need a setting of the cloud', async (providerID, says) => {
+  ])('nodes of %s get a hint that they need a setting of the cloud', async (providerID, says) => {
     site = await startRoutesSite({ from: 'host' });
     worker({ spec: { providerID } });
     const findings = await site.look();
@@ -180,7 +180,7 @@ describe('with routes', () => {
 });
 
 describe('with a tunnel to flannel', () => {
-  test('a pair that has everything is in order', async () => {
+  test('a complete pair is in order', async () => {
     site = await startFlannelSite();
     const findings = await site.look();
     expect(bad(findings)).toEqual([]);
@@ -305,7 +305,7 @@ describe('with a tunnel to flannel', () => {
       /^way back from east to a\.lab: .*its podCIDR is also that of worker-3 \(BIP484\)/,
     ],
   ];
-  test.each(rows)('%s is missed, with the remedy', async (_, spoil, says) => {
+  test.each(rows)('%s is reported as missing, with the remedy', async (_, spoil, says) => {
     site = await startFlannelSite();
     await spoil();
     const found = bad(await site.look());
@@ -329,7 +329,7 @@ describe('with a tunnel to flannel', () => {
     );
   });
 
-  test('without a kubeconfig, the VNI is not called right', async () => {
+  test('without a kubeconfig, the VNI is not reported as correct', async () => {
     site = await startFlannelSite();
     const findings = await site.look({ blind: true });
     expect(bad(findings)).toEqual([]);
@@ -370,7 +370,7 @@ describe('with a tunnel to flannel', () => {
     expect((await site.look()).find(({ ok }) => !ok)?.text).toContain('{"VNI":7,');
   });
 
-  test('the Node of another unit does not make its VNI right', async () => {
+  test('the Node of another unit does not confirm its VNI', async () => {
     site = await startFlannelSite();
     await site.send(site.b, 'PATCH', TUNNEL, { secondaryAddress: LOCAL.b });
     const other = flannelNode('b.lab', LOCAL.b, '10.244.253.0/24', '00:00:5e:00:53:0b', 7);
@@ -424,7 +424,7 @@ describe('with a tunnel to Cilium', () => {
     await config({});
   };
 
-  test('a pair that has everything is in order', async () => {
+  test('a complete pair is in order', async () => {
     await start();
     expect(bad(await site.look())).toEqual([]);
   });
@@ -474,7 +474,7 @@ describe('with a tunnel to Cilium', () => {
       () => config({ 'vtep-cidr': '10.98.0.0/24 10.97.0.0/24' }),
       /vtep-cidr of 192\.0\.2\.6 is 10\.97\.0\.0\/24, and the self IP is 10\.99\.254\.1 \(BIP484\)/,
     ],
-  ])('%s is missed, with the remedy', async (_, spoil, says) => {
+  ])('%s is reported as missing, with the remedy', async (_, spoil, says) => {
     await start();
     await spoil();
     const found = bad(await site.look());
@@ -482,7 +482,7 @@ describe('with a tunnel to Cilium', () => {
     expect(found.filter((one) => !says.test(one))).toEqual([]);
   });
 
-  test('an account that may not read the values is told so', async () => {
+  test('a missing right to read the values is reported', async () => {
     await start();
     site.cluster.faults.deny({ resource: 'configmaps', verbs: ['get'], namespace: 'kube-system' });
     const findings = await site.look();

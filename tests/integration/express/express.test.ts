@@ -247,7 +247,7 @@ describe('what express leaves alone', () => {
   });
 });
 
-describe('when the device cannot', () => {
+describe('when a write to the device fails', () => {
   test('a busy device is retried until the event is a minute old; then only the slice counts', async () => {
     await twoPods();
     site.bigip.faults.next(

@@ -167,7 +167,7 @@ describe('the host, on the queue of one host', () => {
     expect(await queues.queue('snapshots').depth()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
-  test('runs whole or not at all', async () => {
+  test('starts all functions or none', async () => {
     rmSync(join(dist, 'apply', 'handler.mjs'));
     await expect(startHost({ dist, runtime: runtime() })).rejects.toThrow(
       /apply\/handler\.mjs cannot be loaded.*npm run build/,
@@ -252,11 +252,14 @@ describe('a template', () => {
     };
   }
 
-  test.each(['SnapshotsQueue', 'MapLambdaFunction'])('without %s is refused by name', (id) => {
-    expect(() => functionsOf(without(id))).toThrow(`The template has no ${id}`);
-  });
+  test.each(['SnapshotsQueue', 'MapLambdaFunction'])(
+    'without %s is refused, and the missing resource is named',
+    (id) => {
+      expect(() => functionsOf(without(id))).toThrow(`The template has no ${id}`);
+    },
+  );
 
-  test('whose redrive leads nowhere is refused by name', () => {
+  test('whose redrive leads nowhere is refused, and the missing queue is named', () => {
     expect(() => queuesOf(without('SlicesDeadQueue'))).toThrow(
       'The template has no SlicesDeadQueue',
     );

@@ -285,7 +285,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
     expect((await site.deadLetters()).map(({ code }) => code)).toEqual(['OWN322']);
   });
 
-  test('while a key cannot be had its events wait in order, the others go on, and it recovers by itself', async () => {
+  test('while a key is unavailable, its events wait in order, others continue, and it recovers by itself', async () => {
     site = await startSite({ kind });
     const pem = site.secrets.get('env:east.pub') ?? '';
     const [first, second, other] = [
@@ -310,7 +310,7 @@ describe.each(['sqlite', 'sqs'] as const)('on a queue of kind %s', (kind) => {
   });
 });
 
-describe('where the queue knows its senders too', () => {
+describe('on a queue that also identifies senders', () => {
   const forgedAndTrue = async (): Promise<void> => {
     const original = await site.said('east');
     await site.put(owner('east'), original);

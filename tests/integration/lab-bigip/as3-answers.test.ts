@@ -177,7 +177,7 @@ describe('objects that a declaration refers to', () => {
     expect((await call(bigip, 'GET', '/mgmt/tm/ltm/profile/udp/~Common~udp')).status).toBe(200);
   });
 
-  test('VLANs are not: the script does not find them', async () => {
+  test('VLANs are not looked up: the script fails on a missing one', async () => {
     const virtual = { allowVlans: [named('nope')] };
     const answer = await declare(bigip, { k8s: tenant({ a: app({ virtual }) }) });
     expect(resultOf(answer)).toMatchObject({
@@ -206,7 +206,7 @@ describe('how objects read after a declare', () => {
     for (const property of ['send', 'recv', 'reverse']) expect(there).not.toHaveProperty(property);
   });
 
-  test('line ends in what a monitor sends are escapes', async () => {
+  test('line breaks in what a monitor sends read as escapes', async () => {
     await declare(bigip, { k8s: tenant({ a: app({ more: { m: monitor('tcp') } }) }) });
     expect((await get('/mgmt/tm/ltm/monitor/tcp/~k8s~a~m'))['send']).toBe('GET /\\r\\n');
   });

@@ -46,7 +46,7 @@ describe('AS3 declarations', () => {
     expect(poolMembers('k8s')).toEqual(['/k8s/10.0.0.1:80', '/k8s/10.0.0.2:80']);
   });
 
-  test('the AS3 wrapper, a bare ADC and an array are all understood', async () => {
+  test('the AS3 wrapper, a bare ADC and an array are all accepted', async () => {
     const k8s = tenant({ a: app() });
     expect(
       (
@@ -95,7 +95,7 @@ describe('AS3 declarations', () => {
     expect(partition('bad')).toBeUndefined();
   });
 
-  test('what exists in /Common may be pointed at as soon as it is there', async () => {
+  test('an object in /Common can be referred to as soon as it exists', async () => {
     const k8s = tenant({
       a: app({
         virtual: {
@@ -225,7 +225,7 @@ describe('AS3 declarations', () => {
     });
   });
 
-  test('the trap: remove without a declaration removes every tenant, whatever the path says', async () => {
+  test('action remove without a declaration removes every tenant, whatever the path says', async () => {
     await declare(bigip, {
       one: tenant({ a: app() }),
       two: tenant({ a: app({ address: '172.16.100.2' }) }),

@@ -22,7 +22,7 @@ describe('faults of the device', () => {
   const hasPartition = (): boolean =>
     bigip.view().partitions.some((partition) => partition.name === 'k8s');
 
-  test('the next answers are as injected, as often as asked, only where they match', async () => {
+  test('the next matching answers are as injected, as often as requested', async () => {
     bigip.faults.next(
       2,
       {
@@ -71,7 +71,7 @@ describe('faults of the device', () => {
     expect((await declare(bigip, { k8s })).body['results'][0].message).toBe('no change');
   });
 
-  test('latency holds requests of its path until it is taken back', async () => {
+  test('latency delays requests of its path until it is removed', async () => {
     const undo = bigip.faults.latency(DECLARE, 60_000);
     await expect(call(bigip, 'GET', DECLARE, { timeout: 30 })).rejects.toThrow('client gave up');
     expect((await call(bigip, 'GET', READY)).status).toBe(200);
@@ -79,7 +79,7 @@ describe('faults of the device', () => {
     expect((await call(bigip, 'GET', DECLARE)).status).toBe(204);
   });
 
-  test('an injected fault can be taken back before it hits, one by one or all', async () => {
+  test('an injected fault can be removed before it takes effect, alone or with all others', async () => {
     const undo = bigip.faults.inject({
       times: Infinity,
       response: { kind: 'status', status: 500 },

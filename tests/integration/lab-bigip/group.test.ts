@@ -94,7 +94,7 @@ test('copies nothing to a unit that does not reach the gateway of a route', asyn
   expect((await send(b, 'GET', DECLARE)).body).toEqual((await send(a, 'GET', DECLARE)).body);
 });
 
-test('is only for the group of the units', async () => {
+test('is refused for another device group than that of the units', async () => {
   expect(await sync(a, 'other')).toMatchObject({
     status: 400,
     body: {

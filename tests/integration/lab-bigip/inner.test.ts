@@ -85,7 +85,7 @@ describe('faults of the calls that AS3 makes inside the device', () => {
     expect((await declare(bigip, { k8s: tenant({ 'gw-1': gateway(81) }) })).status).toBe(200);
   });
 
-  test('it hits only declares that change the object, as often as asked, until it is taken back', async () => {
+  test('a fault affects only declares that change the object, as often as requested, until it is removed', async () => {
     const both = (a: number, b: number): Promise<Awaited<ReturnType<typeof declare>>> =>
       declare(bigip, { k8s: tenant({ 'gw-1': gateway(a), 'gw-2': gateway(b, '10.0.0.2') }) });
     await both(80, 80);
@@ -132,7 +132,7 @@ describe('faults of the calls that AS3 makes inside the device', () => {
     ]);
   });
 
-  test('what need not be saved cannot fail to be', async () => {
+  test('a declare with persist: false does not fail because of saving', async () => {
     bigip.faults.inner({ call: '/tm/task/sys/config', status: 500 });
     const body = {
       class: 'AS3',

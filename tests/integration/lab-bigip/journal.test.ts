@@ -14,7 +14,7 @@ describe('the record of declares', () => {
   const seen = (): unknown[] =>
     bigip.declares.map(({ outcome, servers }) => ({ outcome, servers }));
 
-  test('tells changes from declares in which only a constant is new, and from refused ones', async () => {
+  test('distinguishes changes from declares that only change a constant, and from refused ones', async () => {
     await declare(bigip, { k8s: tenant(two) });
     await declare(bigip, { k8s: tenant(two, { constants: { class: 'Constants', fence: 2 } }) });
     await declare(bigip, { k8s: tenant(two, { optimisticLockKey: 'of another time' }) });

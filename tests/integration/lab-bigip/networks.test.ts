@@ -106,7 +106,7 @@ describe('networks of the device', () => {
       expect(body['network']).toBe(shown);
     });
 
-    test('have one network in each route domain, whatever their names and partitions', async () => {
+    test('are unique by network in each route domain, whatever their names and partitions', async () => {
       await ok('POST', ROUTE, first);
       await refused('POST', ROUTE, { ...first, partition: 'Common', name: 'other' }, [
         400,
@@ -143,7 +143,7 @@ describe('networks of the device', () => {
       expect(await get(`${ROUTE}/~paths~r1`)).toMatchObject({ gw: '192.0.2.11' });
     });
 
-    test('keep the self IP of their gateway', async () => {
+    test('prevent the deletion of the self IP of their gateway', async () => {
       await ok('POST', ROUTE, first);
       await refused('DELETE', `${NET}/self/~Common~nodes`, undefined, [
         400,
@@ -153,7 +153,7 @@ describe('networks of the device', () => {
       await ok('DELETE', `${NET}/self/~Common~nodes`);
     });
 
-    test('do not repeat the network of a self IP', async () => {
+    test('cannot have the network of a self IP', async () => {
       await refused('POST', ROUTE, { ...first, network: '192.0.2.0/24' }, [
         400,
         '01070666:3: Static route duplicates Self IP 192.0.2.0 / 255.255.255.0 implied route',
@@ -185,7 +185,7 @@ describe('networks of the device', () => {
       await refused('POST', ROUTE, { ...first, ...change }, [400, message]);
     });
 
-    test('keep their partition, also from AS3', async () => {
+    test('prevent the deletion of their partition, also by AS3', async () => {
       await declare(bigip, { k8s: tenant({ a: app({ members: [member(80, '10.0.0.1')] }) }) });
       await ok('POST', ROUTE, { ...first, partition: 'k8s' });
       const left = expect.stringMatching(/^0107082a:3: All objects must be removed .* \(k8s\)/);
@@ -215,7 +215,7 @@ describe('networks of the device', () => {
       ]);
     });
 
-    test('stay while an address is in them', async () => {
+    test('cannot be deleted while an address is in them', async () => {
       await self('nodes', '192.0.2.1%5/24');
       await refused('DELETE', `${DOMAIN}/~paths~five`, undefined, [
         400,
@@ -225,7 +225,7 @@ describe('networks of the device', () => {
       await ok('DELETE', `${DOMAIN}/~paths~five`);
     });
 
-    test('can be the default of a partition, and stay while they are', async () => {
+    test('can be the default of a partition, and cannot be deleted while they are', async () => {
       const paths = '/mgmt/tm/auth/partition/paths';
       await ok('PATCH', paths, { defaultRouteDomain: 5 });
       expect(await get(paths)).toMatchObject({ defaultRouteDomain: 5 });
@@ -272,7 +272,7 @@ describe('networks of the device', () => {
       ).toMatchObject([{ name: MAC, endpoint: '192.0.2.11' }]);
     });
 
-    test('are added, pointed elsewhere and deleted one by one', async () => {
+    test('are added, changed and deleted one by one', async () => {
       const body = await ok('POST', `${TUNNEL}/records`, record(MAC.toUpperCase(), '192.0.2.11%0'));
       // The endpoint is shown as it was sent.
       expect(body).toMatchObject({
@@ -288,7 +288,7 @@ describe('networks of the device', () => {
       expect((await send('DELETE', `${TUNNEL}/records/${MAC}`)).status).toBe(404);
     });
 
-    test.each(['PUT', 'PATCH'])('of everybody else are gone after a %s of the list', async (by) => {
+    test.each(['PUT', 'PATCH'])('of other clients are lost after a %s of the list', async (by) => {
       await ok('POST', `${TUNNEL}/records`, record(MAC, '192.0.2.11'));
       await ok(by, TUNNEL, { records: [record('0a:0a:c0:00:02:0c', '192.0.2.12')] });
       expect(await all()).toEqual(['0a:0a:c0:00:02:0c 192.0.2.12']);
@@ -317,7 +317,7 @@ describe('networks of the device', () => {
       expect(await all()).toEqual(['0a:0a:c0:00:02:0c 192.0.2.12']);
     });
 
-    test('need a tunnel, and have a MAC address once', async () => {
+    test('need a tunnel, and are unique by MAC address', async () => {
       const missing = '01020036:3: The requested tunnel FDB (/Common/other) was not found.';
       const other = `${NET}/fdb/tunnel/~Common~other`;
       for (const [method, path] of [
@@ -418,7 +418,7 @@ describe('networks of the device', () => {
       });
     });
 
-    test('keep each other', async () => {
+    test('cannot be deleted while one uses the other', async () => {
       await tunnel();
       await self('overlay', '10.244.255.1/16', 'flannel');
       await refused('DELETE', `${NET}/tunnels/tunnel/~Common~flannel`, undefined, [

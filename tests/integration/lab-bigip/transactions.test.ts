@@ -45,7 +45,7 @@ describe('a transaction of iControl REST', () => {
   });
   afterEach(() => bigip.close());
 
-  test('is opened with a number and two limits', async () => {
+  test('is opened with an id and two time limits', async () => {
     expect(await send('POST', TRANSACTION, {})).toMatchObject({
       status: 200,
       body: {
@@ -109,7 +109,7 @@ describe('a transaction of iControl REST', () => {
     expect((await commit(id)).status).toBe(400);
   });
 
-  test('is refused if an object went meanwhile', async () => {
+  test('is refused if an object was deleted meanwhile', async () => {
     const id = await begin();
     await send('DELETE', `${ROUTE}/~cis~k8s-n1`, undefined, id);
     await send('POST', ROUTE, ours, id);
@@ -133,7 +133,7 @@ describe('a transaction of iControl REST', () => {
     ['a data group', '/mgmt/tm/ltm/data-group/internal', { name: 'd', type: 'string' }],
     ['a pool', '/mgmt/tm/ltm/pool', { name: 'p' }],
     ['a partition', '/mgmt/tm/auth/partition', { name: 'third' }],
-  ])('creates %s, too', async (_what, path, body) => {
+  ])('creates %s as well', async (_what, path, body) => {
     const id = await begin();
     const sent = { ...body, ...(!path.includes('auth') && { partition: 'sluice' }) };
     await send('POST', path, sent, id);
@@ -195,7 +195,7 @@ describe('a transaction of iControl REST', () => {
     ]);
   });
 
-  test('is committed only, with no other wish', async () => {
+  test('can be committed, but not only validated', async () => {
     const id = await begin();
     const answer = await send('PATCH', `${TRANSACTION}/${id}`, {
       state: 'VALIDATING',

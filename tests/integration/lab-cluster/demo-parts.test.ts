@@ -27,7 +27,7 @@ function collect(colours: boolean) {
 }
 
 describe('a check of the demo', () => {
-  test('looks again until it is true, and counts', async () => {
+  test('is repeated until it is true, and counted', async () => {
     const { say, text } = collect(false);
     const checks = createChecks(steppingClock(), say);
     let looks = 0;
@@ -41,7 +41,7 @@ describe('a check of the demo', () => {
     expect(text()).toContain('✓ it is there');
   });
 
-  test('that never becomes true says the step, what was expected, what was seen, and where to look', async () => {
+  test('that never becomes true reports the step, what was expected, what was seen, and where to look', async () => {
     const checks = createChecks(steppingClock(), collect(false).say);
     checks.step('The pod goes');
     const failure = await checks

@@ -86,7 +86,7 @@ describe('the gateway pods of the lab', () => {
     expect(await ask(address(), 32_400)).toBe('refused');
   });
 
-  test('do not see a second Service port of the same protocol that leads to the same target', async () => {
+  test('ignore a second Service port of the same protocol that leads to the same target', async () => {
     await applyManifest(store, cluster, 'tcp-echo');
     await changeService((spec) => ({
       ports: [...(spec.ports ?? []), { name: 'tcp-x', port: 32_400, targetPort: 31_400 }],

@@ -36,7 +36,7 @@ describe('node ports of the lab', () => {
     expect(await ask('192.92.0.12', 30_776)).toBe('one hello');
   });
 
-  test('lead past a node of their own when its pod is not ready', async () => {
+  test('lead to a pod on another node if their own has no ready pod', async () => {
     await setReady(0, false);
     expect(await ask('192.92.0.11', 30_776)).toBe('one hello');
   });

@@ -80,7 +80,7 @@ describe('EndpointSlices of the lab', () => {
 });
 
 describe('pods of the lab', () => {
-  test('that come open the same ports as the others', async () => {
+  test('that are added open the same ports as the others', async () => {
     const name = cluster.addPod('istio-ingressgateway');
     await cluster.idle();
     const address =
@@ -91,7 +91,7 @@ describe('pods of the lab', () => {
     expect(conditions('istio-ingressgateway')[address]).toEqual(READY);
   });
 
-  test('that leave still answer, fail their readiness, and at the end take their connections along', async () => {
+  test('that terminate still answer, fail their readiness, and close their connections at the end', async () => {
     const client = connect({ host: loopbackOf('10.91.1.5'), port: 32_400 });
     client.on('error', () => undefined);
     await once(client, 'connect');
@@ -108,7 +108,7 @@ describe('pods of the lab', () => {
     expect(await ask('10.91.1.5', 32_400)).toBe('refused');
   });
 
-  test('of a backend that leave get no new connections while another is there', async () => {
+  test('of a backend that terminate get no new connections while another is there', async () => {
     const spec = {
       hosts: ['*'],
       gateways: ['tcp-echo-gateway'],

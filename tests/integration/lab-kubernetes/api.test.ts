@@ -30,8 +30,8 @@ const gateway = (extra: object = {}): KubernetesObject => ({
   spec: { selector: { istio: 'ingressgateway' }, servers: [] },
 });
 
-describe('who may ask', () => {
-  test('no request without the token', async () => {
+describe('authentication', () => {
+  test('is required for every request', async () => {
     const answer = await call(lab, configMaps, { token: 'wrong' });
     expect(answer).toMatchObject({
       code: 401,
@@ -39,7 +39,7 @@ describe('who may ask', () => {
     });
   });
 
-  test('health checks without a token', async () => {
+  test('is not required for health checks', async () => {
     expect(await call(lab, '/readyz', { token: 'wrong' })).toMatchObject({ code: 200, text: 'ok' });
   });
 });
@@ -176,7 +176,7 @@ describe('objects', () => {
     expect(second.body.metadata.name).not.toBe(first.body.metadata.name);
   });
 
-  test('are not overwritten on the base of an older version', async () => {
+  test('are not overwritten based on an older version', async () => {
     const made = await create(configMap('a'));
     await call(lab, `${configMaps}/a`, { method: 'PUT', body: { ...made, data: { x: '1' } } });
     const late = await call(lab, `${configMaps}/a`, {
@@ -190,7 +190,7 @@ describe('objects', () => {
     );
   });
 
-  test('of custom resources are replaced only by those who name the version they saw', async () => {
+  test('of custom resources are replaced only with the resourceVersion that was read', async () => {
     lab.store.apply(gateway());
     expect(
       (await call(lab, `${istioGateways}/gw`, { method: 'PUT', body: gateway() })).body.details
@@ -239,7 +239,7 @@ describe('objects', () => {
     expect((await call(lab, `${configMaps}/a/status`)).code).toBe(404);
   });
 
-  test('are not touched by a dry run', async () => {
+  test('are not changed by a dry run', async () => {
     const answer = await call(lab, `${configMaps}?dryRun=All`, {
       method: 'POST',
       body: configMap('a'),
@@ -367,7 +367,7 @@ describe('lists', () => {
     ).toEqual(expected);
   });
 
-  test('refuse a selector they cannot read', async () => {
+  test('refuse an invalid selector', async () => {
     expect(
       (await call(lab, `${configMaps}?labelSelector=${encodeURIComponent('a in b')}`)).code,
     ).toBe(400);

@@ -302,7 +302,7 @@ describe('an object that breaks the schema of its kind is refused as the API ser
     });
   });
 
-  test('and says with one sentence alone when its rules in CEL could be looked at', async () => {
+  test('and without the sentence about CEL rules if those could be evaluated', async () => {
     const { body } = await tried(gateway({ ...listener, port: 0 }));
     expect(body.message).toBe(
       'Gateway.gateway.networking.k8s.io "x" is invalid: spec.listeners[0].port: Invalid ' +
@@ -311,7 +311,7 @@ describe('an object that breaks the schema of its kind is refused as the API ser
   });
 });
 
-test('a status is looked at as well: numbers or texts, times, and fields that its kind leaves open', async () => {
+test('a status is validated as well: numbers or texts, times, and fields that its kind leaves open', async () => {
   await call(lab, istioGateways, {
     method: 'POST',
     body: { ...istio(server), metadata: { name: 'told' } },
@@ -504,7 +504,7 @@ describe('a valid object', () => {
     ]);
   });
 
-  test('may be written with nulls, which mean that nothing is there', async () => {
+  test('may contain nulls, which mean that the field is absent', async () => {
     const { code, body } = await tried(
       object(ISTIO, 'Gateway', { selector: null, servers: [server] }),
       '&fieldValidation=Strict',

@@ -367,7 +367,7 @@ if (!kubectlFound)
     expect(lab.store.get('networking.istio.io/v1', 'Gateway', 'default', 'wrong')).toBeUndefined();
   });
 
-  test('warns of a wrong field where the user wants no more, and refuses it server-side', async () => {
+  test('only warns of an unknown field if the user asks for that, and refuses it server-side', async () => {
     const warned = await kubectl.pipe(
       gatewayWith('servrs: []'),
       'create',

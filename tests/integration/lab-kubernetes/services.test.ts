@@ -192,7 +192,7 @@ describe('a changed Service', () => {
     expect((await create([https])).body.spec.ports[0].nodePort).toBe(30000);
   });
 
-  test('takes an address in its status only if it is one', async () => {
+  test('accepts only a valid address in its status', async () => {
     await create([http]);
     const status = (ip: string): Promise<Answer> =>
       call(lab, `${services}/istio-ingressgateway/status`, {
@@ -264,7 +264,7 @@ describe('patches of a Service', () => {
     expect(body.spec.ports.map((port: Body) => port.port)).toEqual([32400]);
   });
 
-  test('do all or nothing when they are JSON patches', async () => {
+  test('are applied completely or not at all when they are JSON patches', async () => {
     const failing = await patch('json', [
       { op: 'remove', path: '/spec/ports/0' },
       { op: 'test', path: '/spec/ports/0/port', value: 80 },
@@ -286,7 +286,7 @@ describe('patches of a Service', () => {
     expect(moved.body.spec.ports.map((port: Body) => port.port)).toEqual([443, 80]);
   });
 
-  test('refuse what is no patch, and a version that is not the newest', async () => {
+  test('are refused if they are invalid, or name an outdated version', async () => {
     expect((await patch('json', { op: 'add' })).code).toBe(400);
     expect(
       (await patch('strategic-merge', { spec: { ports: [{ name: 'no number' }] } })).code,

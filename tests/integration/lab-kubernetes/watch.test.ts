@@ -198,7 +198,7 @@ describe('a revision that is compacted', () => {
     expect(answer).toMatchObject({ code: 410, body: { reason: 'Expired' } });
   });
 
-  test('does not matter to a watch that starts from the newest', async () => {
+  test('does not affect a watch that starts from the newest', async () => {
     lab.store.apply(configMap('a'));
     lab.faults.compact();
     const stream = await follow(`resourceVersion=${await revision()}`);
@@ -206,7 +206,7 @@ describe('a revision that is compacted', () => {
     expect(brief(await take(stream, 1))).toEqual(['ADDED b']);
   });
 
-  test('makes a page that was begun before it expire', async () => {
+  test('makes the pages of an earlier list expire', async () => {
     for (const name of ['a', 'b', 'c']) lab.store.apply(configMap(name));
     const first = await call(lab, `${configMaps}?limit=1`);
     lab.store.apply(configMap('d'));

@@ -96,7 +96,7 @@ describe('the oracle of BIG-IP', () => {
     expect(places.filter((one) => !/sluice-oracle-|\/tm\/transaction\//.test(one))).toEqual([]);
   });
 
-  test('says which answers are not those of the lab', async () => {
+  test('reports which answers differ from those of the lab', async () => {
     bigip.faults.inject({
       match: isPost('/records', ({ name }) => name === '0a:0a:00:00:00:0a'),
       response: { kind: 'status', status: 400, body: { code: 400, message: 'no way' } },
@@ -112,7 +112,7 @@ describe('the oracle of BIG-IP', () => {
     expect(said.join('\n')).toMatch(/creates the partition sluice-oracle-\w{6}, and in it/);
   });
 
-  test('wants to know which device is meant', async () => {
+  test('requires the name of the device', async () => {
     await expect(oracle('--yes')).rejects.toThrow('choose one device with --device: bigip, other');
     await expect(oracle('--yes', '--device', 'third')).rejects.toThrow('bigip, other');
   });
@@ -122,19 +122,26 @@ describe('the oracle of BIG-IP', () => {
     ['net/route-domain', 'self', 'arp-shown'],
     ['net/tunnels/tunnel', 'tunnel', 'fdb-shown'],
     ['net/tunnels/vxlan', 'profile', 'partition-in-use'],
-  ])('asks the rest if the device refuses %s, and cleans up', async (path, part, id) => {
-    const before = bigip.snapshotState();
-    bigip.faults.inject({
-      match: isPost(path),
-      response: { kind: 'status', status: 400, body: { code: 400, message: 'not in a partition' } },
-    });
-    expect(await ask()).toBe(0);
-    expect(said.at(-1)).toContain(
-      `${id}: ${QUESTIONS.find((one) => one.id === id)?.asks}\n    not asked, because the device refused what it needs (${part}): 400 not in a partition`,
-    );
-    expect(said.at(-1)).toMatch(/data-json: .*\n {4}comes back as it was sent/);
-    expect(bigip.snapshotState()).toEqual(before);
-  });
+  ])(
+    'asks the remaining questions if the device refuses %s, and cleans up',
+    async (path, part, id) => {
+      const before = bigip.snapshotState();
+      bigip.faults.inject({
+        match: isPost(path),
+        response: {
+          kind: 'status',
+          status: 400,
+          body: { code: 400, message: 'not in a partition' },
+        },
+      });
+      expect(await ask()).toBe(0);
+      expect(said.at(-1)).toContain(
+        `${id}: ${QUESTIONS.find((one) => one.id === id)?.asks}\n    not asked, because the device refused what it needs (${part}): 400 not in a partition`,
+      );
+      expect(said.at(-1)).toMatch(/data-json: .*\n {4}comes back as it was sent/);
+      expect(bigip.snapshotState()).toEqual(before);
+    },
+  );
 
   test('cleans up if the device breaks off, and says why it stopped', async () => {
     const before = bigip.snapshotState();
@@ -191,13 +198,16 @@ describe('the oracle of BIG-IP', () => {
     ['DELETE', 'auth/partition/cis', undefined],
     ['PATCH', 'net/fdb/tunnel/~Common~flannel', { records: [] }],
     ['POST', 'sys/config', { command: 'save' }],
-  ] as const)('has no call for %s %s', async (method, path, body) => {
-    const session = sessionWith(bigip);
-    const send = sendTo(session, 'sluice-oracle-x');
-    await expect(send(method, path, body)).rejects.toThrow('is outside of sluice-oracle-x');
-    await session.close();
-    expect(bigip.writes).toEqual([]);
-  });
+  ] as const)(
+    'refuses to send %s %s, which is outside of its partition',
+    async (method, path, body) => {
+      const session = sessionWith(bigip);
+      const send = sendTo(session, 'sluice-oracle-x');
+      await expect(send(method, path, body)).rejects.toThrow('is outside of sluice-oracle-x');
+      await session.close();
+      expect(bigip.writes).toEqual([]);
+    },
+  );
 });
 
 test('docs/oracles.md has the answers of the lab; npm run oracle -- bigip --lab prints them', async () => {

@@ -36,7 +36,7 @@ describe('an unusable device does not delay others', () => {
     expect(await bench.deadLetters('slices')).toEqual([]);
   });
 
-  test('when it is back, everything that waited is done in one go, the newest of each owner', async () => {
+  test('when it is back, everything that waited is done in one go: the newest slice of each owner', async () => {
     const device = bench.devices['bigip-1'];
     device.faults.as3Absent();
     for (const counter of [1, 2, 3])
@@ -213,7 +213,7 @@ describe('what BIG-IP refuses', () => {
     expect((await outcomes()).slice(2)).toEqual(['1 unchanged OK', '3 applied OK']);
   });
 
-  test('as an update leaves what was accepted before', async () => {
+  test('keeps the last accepted content if it is an update', async () => {
     await bench.sendSlice(slice(1, at(1)));
     await bench.apply();
     await bench.sendSlice(slice(2, [withRule(1, '/Common/missing')]));
@@ -237,7 +237,7 @@ describe('what BIG-IP refuses', () => {
   });
 });
 
-describe('old news', () => {
+describe('outdated slices', () => {
   test('an older slice is superseded: nothing is declared, the watcher gets the declared version', async () => {
     await bench.sendSlice(slice(5, at(1, 2)));
     await bench.apply();

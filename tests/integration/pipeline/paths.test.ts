@@ -154,7 +154,7 @@ describe('mode routes', () => {
     expect(await bench.deadLetters('slices')).toEqual([]);
   });
 
-  test('leads to a second pod before it is a member: no request fails', async () => {
+  test('creates the path to a second pod before it becomes a member: no request fails', async () => {
     await observe(1);
     const load = startLoad();
     await observe(2, { ips: [POD, NEXT] });
@@ -189,7 +189,7 @@ describe('mode routes', () => {
     client.destroy();
   });
 
-  test('lets only the pod wait whose node is in no network of BIG-IP', async () => {
+  test('holds back only the pod whose node is in no network of BIG-IP', async () => {
     const far = rawNode({ name: 'n3', address: '198.51.100.3', podCIDRs: ['10.244.3.0/24'] });
     await observe(1, { node: far, ips: [POD, NEXT] });
     expect(await answers('x')).toBe('two x');
@@ -245,7 +245,7 @@ describe('mode vxlan', () => {
     expect(await keysOf('net/route', 'name')).toEqual([]);
   });
 
-  test('follows a node with a new MAC: no request fails, and the old record goes later', async () => {
+  test('follows a node with a new MAC: no request fails, and the old record is removed later', async () => {
     await observe(1, { node: CNI_NODES.flannel });
     const load = startLoad();
     const renewed = JSON.parse(

@@ -85,7 +85,7 @@ describe('the same pod address in two clusters with route domains of their own',
     expect(await bench.deadLetters('slices')).toEqual([]);
   });
 
-  test('doing it again writes nothing', async () => {
+  test('repeating the slices writes nothing', async () => {
     bench = await startBench(known, parted);
     for (const from of ['east', 'west'] as const)
       await bench.sendSnapshot(snapshot(from, 1, ['10.244.1.6']));

@@ -63,7 +63,7 @@ function exposuresIn({ body }: { readonly body?: unknown }): number {
   return JSON.stringify(body).match(/"class":"Service_/g)?.length ?? 0;
 }
 
-test('1,000 new exposures are three declares, and what follows is one each', async () => {
+test('1,000 new exposures need three declares, and each later change one', async () => {
   const bigip = await lab();
   const device = connect(bigip, { clock, config: { requestTimeout: 60 } });
   const pace: PaceKeeper = { pace: fullPace(BIGIP.declareSize) };

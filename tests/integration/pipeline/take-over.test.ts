@@ -203,7 +203,7 @@ describe('sluice network adopt', () => {
     expect(bench.clock.now() - before).toBeGreaterThan(30_000);
   });
 
-  test('tells a device that does not answer, and one whose journal was changed', async () => {
+  test('reports a device that does not answer, and one whose journal was changed', async () => {
     await observe();
     const { body } = await call(lab(), 'GET', '/mgmt/tm/ltm/data-group/internal');
     const journal = body['items'][0].fullPath.replaceAll('/', '~');
@@ -215,14 +215,14 @@ describe('sluice network adopt', () => {
     expect((await plan('bigip-2')).unanswered).toMatchObject([{ code: 'BIP501' }]);
   });
 
-  test('reads once where nothing of F5 CIS is', async () => {
+  test('reads only once if there is nothing of F5 CIS', async () => {
     during = () => Promise.reject(new Error('nothing to wait for'));
     expect((await plan('bigip-2')).devices).toEqual([
       { device: 'bigip-2', take: [], left: [], alive: [] },
     ]);
   });
 
-  test('wants a device on which Sluice keeps routes', async () => {
+  test('requires a device on which Sluice keeps routes', async () => {
     await expect(plan('other')).rejects.toThrow('--device other');
     const { runtime } = bench;
     const config = {

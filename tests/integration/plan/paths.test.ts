@@ -95,7 +95,7 @@ async function settled(): Promise<void> {
   await apply(site);
 }
 
-test('a route that the device does not have', async () => {
+test('sluice plan shows a route that the device lacks', async () => {
   const seen = recordRequests(bigip);
   const planned = await plan('192.0.2.3');
   expect(pathChangeLines(planned.pathChanges)).toEqual([
@@ -108,7 +108,7 @@ test('a route that the device does not have', async () => {
   expect(writes).toEqual([]);
 });
 
-test('nothing for one that it has, and the new gateway of its node', async () => {
+test('sluice plan shows nothing for an existing route, and the change if its node has a new address', async () => {
   await settled();
   expect(await lines('192.0.2.3')).toEqual([]);
   const planned = await plan('192.0.2.9');
@@ -118,7 +118,7 @@ test('nothing for one that it has, and the new gateway of its node', async () =>
   expect(differs({ ...planned, changes: [] })).toBe(true);
 });
 
-test('why nothing can be planned, if the journal cannot be read', async () => {
+test('sluice plan says why paths cannot be planned if the journal cannot be read', async () => {
   await settled();
   const path = '/mgmt/tm/ltm/data-group/internal/~sluice-net~sluice-paths-1';
   const body = { records: [{ name: 'x', data: 'y' }] };

@@ -57,7 +57,7 @@ describe('a gateway pod that was deleted', () => {
     );
   });
 
-  test('is told before its snapshot is made, which does not wait for the last answer', async () => {
+  test('is reported before its snapshot is made, which does not wait for the last result', async () => {
     await started();
     at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.3') });
     await at.passUntil(() => names() === 'one, three, two');
@@ -70,7 +70,7 @@ describe('a gateway pod that was deleted', () => {
     expect(told!.revision.counter).toBeLessThan(sent!.revision.counter);
   });
 
-  test('is not told where another pod has its address, as on the host network', async () => {
+  test('is not reported if another pod has its address, as on the host network', async () => {
     await started();
     at.lab.store.apply({ ...gatewayPod('three'), status: status('10.244.1.1') });
     await at.passUntil(() => names() === 'one, three, two');
@@ -104,7 +104,7 @@ describe('a gateway pod that was deleted', () => {
     ).toBe(false);
   });
 
-  test('gives way to a pod that has its address', async () => {
+  test('is dropped in favour of a pod that has its address', async () => {
     await started();
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'one');
     await at.passUntil(() => names() === 'one gone, two');

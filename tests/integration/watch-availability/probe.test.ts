@@ -45,13 +45,13 @@ const reasons = (): readonly string[] =>
   ).map(({ reason }) => reason);
 const sent = (): boolean => at.snapshots().at(-1)?.objects.gateways.length === 1;
 
-test('with probe: true, a Gateway reads that its port is listened on', async () => {
+test('with probe: true, an Event on the Gateway says that its port has a listener', async () => {
   await started(true);
   await at.passUntil(() => reasons().includes('Listening'));
   expect(reasons()).not.toContain('NotListening');
 });
 
-test('or that it is not, after 30 s; the snapshot went out all the same', async () => {
+test('with probe: true, an Event says after 30 s that there is no listener; the snapshot is sent all the same', async () => {
   await new Promise((resolve) => envoy.close(resolve));
   await started(true);
   await at.passUntil(() => sent() || (at.settle({}), false));

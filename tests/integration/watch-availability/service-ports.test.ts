@@ -74,22 +74,22 @@ async function unwanted(meanwhile: () => unknown = () => undefined): Promise<voi
   at.clock.advance(301_000);
 }
 
-describe('send no new connections to the members of a cluster; existing connections continue', () => {
-  test('false keeps a port that is no longer needed', async () => {
+describe('servicePorts.withdraw', () => {
+  test('set to false keeps a port that is no longer needed', async () => {
     await started({ withdraw: false });
     await unwanted();
     await quiet();
     expect(numbers()).toEqual([15020, 32400]);
   });
 
-  test('true takes it away', async () => {
+  test('set to true removes it', async () => {
     await started();
     await unwanted();
     await until(() => numbers().length === 1);
     expect(numbers()).toEqual([15020]);
   });
 
-  test('that is refused is an Event on the Service with the remedy', async () => {
+  test('reports a refused removal in an Event on the Service, with the remedy', async () => {
     await started();
     await unwanted(() =>
       at.lab.faults.add(

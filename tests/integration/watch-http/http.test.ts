@@ -78,7 +78,7 @@ describe('/readyz', () => {
     expect(status).toBe(200);
   });
 
-  test('is as ready while standing by', async () => {
+  test('is also ready on standby', async () => {
     const apiVersion = 'coordination.k8s.io/v1';
     at.lab.store.apply({
       apiVersion,
@@ -151,7 +151,7 @@ describe('/metrics', () => {
   });
 });
 
-test('other paths and methods are refused with what there is', async () => {
+test('other paths and methods are refused, and the valid ones are listed', async () => {
   await watcher.start();
   expect(await ask('/')).toMatchObject({
     status: 404,

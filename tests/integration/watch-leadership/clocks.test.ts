@@ -64,7 +64,7 @@ test('a wrong clock is reported at each Gateway of the ingress too, and at those
   expect(tellsOf()).toHaveLength(3);
 });
 
-test('a clock that was set right and is wrong again is reported again', async () => {
+test('a clock that was corrected and is wrong again is reported again', async () => {
   at.lab.store.apply(gateway('one', 32_400));
   const a = await lead('a', DAY);
   const counts = (): unknown[] => told().map((event) => event['count']);
@@ -119,7 +119,7 @@ test('if the clock of the API server is as wrong as its own, the next leader use
   expect(newest()).toBe(T + DAY + 2);
 });
 
-test('whose Lease was lost starts at the current time, and moves above the declared epoch', async () => {
+test('a watcher whose Lease was lost starts at the current time, and moves above the declared epoch', async () => {
   const a = await lead('a', 0);
   const { revision } = at.snapshots().at(-1)!;
   at.settle({

@@ -162,7 +162,7 @@ describe('a leader that lost the Lease', () => {
     await pass([a], () => ports().includes(32_400) && isSent());
   });
 
-  test('and slept through it, writes nothing when it wakes up', async () => {
+  test('while it was suspended writes nothing when it resumes', async () => {
     const [a, b] = await pair();
     await pass([b], () => b.leads());
     await until(() => at.snapshots().length === 2);

@@ -49,7 +49,7 @@ async function said(): Promise<void> {
   await toldAll(at);
 }
 
-describe('a watcher that is asked to say everything again', () => {
+describe('a watcher that gets a request for a full resync', () => {
   test('sends the inventory and every ingress with newer revisions, and deletes the request', async () => {
     await said();
     ask();
@@ -73,7 +73,7 @@ describe('a watcher that is asked to say everything again', () => {
     expect(at.logs.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('ignores a question for another cluster, and continues', async () => {
+  test('ignores a request for another cluster, and continues', async () => {
     await said();
     ask('west');
     await toldAll(at);
@@ -89,7 +89,7 @@ describe('a watcher that is asked to say everything again', () => {
   });
 });
 
-test('a watcher that is asked for one ingress sends only this one again, and no inventory', async () => {
+test('a watcher that gets a request for one ingress sends only that one again, and no inventory', async () => {
   await said();
   ask('east', OWNER);
   await at.passUntil(() => at.snapshots().length === 2);
@@ -128,7 +128,7 @@ test('no inventory is made from a stale list of Services, only from the next suc
   ]);
 });
 
-test('a question that cannot be answered yet stays in the queue', async () => {
+test('a request that cannot be fulfilled yet stays in the queue', async () => {
   const abort = new AbortController();
   const done: string[] = [];
   const body = serialiseEvent(

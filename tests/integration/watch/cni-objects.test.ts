@@ -172,7 +172,7 @@ describe('changes', () => {
     expect(at.snapshots()).toHaveLength(1);
   });
 
-  test('of the status of a CiliumNode, of its pools for other pods and of other nodes make none', async () => {
+  test('of the status of a CiliumNode, of its pools for other pods, and of other nodes make none', async () => {
     await bench('cilium');
     at.lab.store.apply(ciliumNode({ pools: { a: ['10.244.1.0/27'] } }));
     await start();
@@ -214,7 +214,7 @@ describe.each([
   const list = (): readonly unknown[] | undefined =>
     from === 'calico' ? kinds()?.blockAffinities : kinds()?.ciliumNodes;
 
-  test('that may not be read hold nothing up, and are used once they may', async () => {
+  test('that may not be read delay nothing, and are used once the right is granted', async () => {
     await bench(from);
     at.lab.store.apply(object());
     const allow = at.lab.faults.deny({ resource });
@@ -226,7 +226,7 @@ describe.each([
     await passSlowly(() => list()?.length === 1);
   });
 
-  test('that the cluster does not serve hold nothing up, and are used once it does', async () => {
+  test('that the cluster does not serve delay nothing, and are used once it does', async () => {
     await bench(from, { without: [resource, 'projectcalico.org'] });
     await start();
     expect(list()).toBeUndefined();
@@ -255,7 +255,7 @@ describe.each([
     expect(list()).toHaveLength(1);
   });
 
-  test('that there are none of are known to be none', async () => {
+  test('are known to be absent if there are none', async () => {
     await started(from);
     expect(list()).toEqual([]);
   });

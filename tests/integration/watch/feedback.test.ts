@@ -91,7 +91,7 @@ describe('what the device has confirmed', () => {
     ]);
   });
 
-  test('is not said again for the same result, nor by a watcher that was restarted', async () => {
+  test('is not reported again for the same result, nor after a restart of the watcher', async () => {
     await told([result()]);
     await told([result({ outcome: 'unchanged' })]);
     await at.watcher().start();
@@ -130,7 +130,7 @@ describe('what the device has confirmed', () => {
     expect(addresses().map(({ ip }) => ip)).toEqual(['172.16.100.195']);
   });
 
-  test('says nothing for a late result of an older snapshot', async () => {
+  test('ignores a late result of an older snapshot', async () => {
     await told([result()]);
     const epoch = at.snapshots().at(-1)?.revision.epoch ?? 0;
     const late = { version: { epoch: epoch - 1, counter: 1, generation: 1 } };
@@ -249,7 +249,7 @@ describe('a server that waits for its Service port', () => {
     },
   );
 
-  test('hears that the port is refused, and nothing else', async () => {
+  test('gets one Event, which says that the port is refused', async () => {
     await begin();
     at.lab.faults.deny({ verbs: ['patch'], resource: 'services' });
     ask();
@@ -310,7 +310,7 @@ describe('a Gateway that selects no gateway pod', () => {
     expect(said()).toEqual([]);
   });
 
-  test('is not warned where the pods elsewhere may not be read, and hears what was looked at', async () => {
+  test('gets no warning if pods elsewhere may not be read, but an Event that says where Sluice looked', async () => {
     await begin();
     // Only those of the ingress were listed.
     at.lab.faults.deny({ verbs: ['list'], resource: 'pods' });
@@ -328,7 +328,7 @@ describe('a Gateway that selects no gateway pod', () => {
     ]);
   });
 
-  test('hears nothing while the pods of the ingress are scaled down', async () => {
+  test('gets no Event while the pods of the ingress are scaled down', async () => {
     await begin();
     at.lab.store.delete('v1', 'Pod', 'istio-system', 'gateway-1');
     at.lab.store.apply(wrong({ istio: 'ingressgateway', app: 'gateway' }));
@@ -368,7 +368,7 @@ describe('the external address is not touched', () => {
     expect(addresses()).toEqual([]);
   });
 
-  test('but it is written if the configuration sets writeStatus', async () => {
+  test('unless the configuration sets writeStatus', async () => {
     await begin({ writeStatus: true }, {});
     await told([result()]);
     expect(addresses()).toHaveLength(1);

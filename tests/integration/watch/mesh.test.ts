@@ -99,7 +99,7 @@ describe('a server with AUTO_PASSTHROUGH for a Service in another namespace', ()
     await becomes('listening');
   });
 
-  test('brings that Service only, with what decides about it', async () => {
+  test('adds only that Service to the snapshot, reduced to the fields that matter', async () => {
     at.lab.store.apply(CART);
     for (const name of ['cart', 'stock', 'till']) at.lab.store.apply(shop(name));
     await at.watcher().start();
@@ -136,7 +136,7 @@ describe('the Services of the whole cluster', () => {
     await becomes('no-route');
   });
 
-  test('are not asked for where the ingress itself is under the hosts, as with an east-west gateway', async () => {
+  test('are not requested if the hosts include the ingress itself, as with an east-west gateway', async () => {
     at.lab.store.apply(passthrough('*.local'));
     await at.watcher().start();
     await becomes('listening');

@@ -93,7 +93,7 @@ describe('a port that a Gateway opens', () => {
     expect(new Set(ports().map((entry) => entry.name)).size).toBe(2);
   });
 
-  test('keeps company with the ones added before', async () => {
+  test('is added beside those that were added before', async () => {
     open('one', 31001);
     await at.passUntil(() => numbers().includes(31001));
     open('two', 31002);
@@ -109,7 +109,7 @@ describe('a port that a Gateway opens', () => {
     await at.passUntil(() => numbers().includes(32400));
   });
 
-  test('stays away while it is internal, and comes when the Gateway asks for it', async () => {
+  test('is not added while it is internal, and is added when the Gateway asks for it', async () => {
     const local = ingressService({ ports: [{ name: 'tcp-x', port: 9000, targetPort: 32400 }] });
     local.metadata.name = 'cluster-local';
     at.lab.store.apply(local);
@@ -123,7 +123,7 @@ describe('a port that a Gateway opens', () => {
     await at.passUntil(() => numbers().includes(32400));
   });
 
-  test('and was added once comes back, though another Service leads there by now', async () => {
+  test('is restored if it was added once, although another Service leads there by now', async () => {
     open('echo', 32400);
     await at.passUntil(() => numbers().includes(32400));
     const local = ingressService({ ports: [{ name: 'tcp-x', port: 9000, targetPort: 32400 }] });
@@ -167,7 +167,7 @@ describe('a port that a Gateway opens', () => {
   });
 });
 
-test('a port that the user added himself is left alone, and not taken over', async () => {
+test('a port that the user added is left alone, and not taken over', async () => {
   at.lab.store.apply(
     ingressService({ ports: [{ name: 'mine', port: 32400, protocol: 'TCP', targetPort: 32400 }] }),
   );
@@ -245,7 +245,7 @@ describe('a port that no Gateway wants any more', () => {
     expect(numbers()).toEqual([15020, 32400]);
   });
 
-  test('and is wanted again in time simply stays', async () => {
+  test('stays if it is wanted again in time', async () => {
     at.settle({});
     await toldAll(at);
     open('echo', 32400);

@@ -73,7 +73,7 @@ describe('a Gateway that is applied', () => {
 });
 
 describe('the debounce', () => {
-  test('waits for 100 ms without a change, so that what is applied together goes together', async () => {
+  test('waits for 100 ms without a change, so that changes applied together are sent together', async () => {
     await settledStart();
     at.lab.store.apply(gateway('one', 31001));
     await quiet();
@@ -100,7 +100,7 @@ describe('the debounce', () => {
     expect(last()?.objects.gateways).toHaveLength(12);
   });
 
-  test('is not waited for to tell that a pod ends', async () => {
+  test('does not delay the message that a pod terminates', async () => {
     await settledStart();
     at.lab.store.apply(
       gatewayPod('gateway-1', {
@@ -133,7 +133,7 @@ describe('nothing is reported twice', () => {
     expect(at.snapshots()).toHaveLength(1);
   });
 
-  test('but all of it every five minutes', async () => {
+  test('but everything is sent again every five minutes', async () => {
     await settledStart();
     at.clock.advance(5 * 60_000);
     await until(() => at.snapshots().length === 2 && at.inventories().length === 2);
@@ -290,7 +290,7 @@ describe('a restart', () => {
     expect(lease?.metadata.annotations?.['sluice.io/epoch']).toBe(String(last()?.revision.epoch));
   });
 
-  test('the same news about another cluster that had this id moves nothing', async () => {
+  test('ignores a newer epoch of another cluster that had this id', async () => {
     await settledStart();
     const before = last()?.revision.epoch ?? 0;
     at.settle({

@@ -110,7 +110,7 @@ describe('an entry that another controller left behind', () => {
   });
 
   test.each(['old-lb', 'sluice-status'])(
-    'of %s is not emptied by a Sluice that has nothing to say',
+    'of %s is not emptied by a Sluice without exposures',
     async (manager) => {
       await begin(OF_CLASS);
       await writeAs(manager, [THEIRS]);
@@ -131,7 +131,7 @@ async function noteCluster(cluster: string): Promise<void> {
   });
 }
 
-test('what this cluster wrote is taken away also by a watcher that was restarted meanwhile', async () => {
+test('what this cluster wrote is removed also by a watcher that was restarted meanwhile', async () => {
   await begin(OF_CLASS);
   const first = at.watcher();
   await first.start();

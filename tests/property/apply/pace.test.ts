@@ -76,7 +76,7 @@ describe('on a device that keeps its speed', () => {
     );
   });
 
-  test('what it takes in any case makes no step smaller than for a device that takes nothing', () => {
+  test('its fixed cost makes no step smaller than on a device without one', () => {
     fc.assert(
       fc.property(speed, (at) => {
         const [slow, quick] = [at, { ...at, fixed: 0 }].map((one) => {
@@ -91,7 +91,7 @@ describe('on a device that keeps its speed', () => {
   });
 });
 
-describe('on a device that lies or becomes slow', () => {
+describe('on a device that reports wrong times or becomes slow', () => {
   test(
     'whatever it says about its time, no script is more than twice as long as planned, ' +
       'plus what the fixed cost hides',

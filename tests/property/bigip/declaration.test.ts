@@ -132,7 +132,7 @@ describe('the declaration of a partition', () => {
     expect(readTenant('k8s', newer)).toMatchObject({ kind: 'refused', code: 'OWN304' });
   });
 
-  test('a wish that says nothing of a setting that has a default wishes nothing there', () => {
+  test('an absent setting with a default is not stored as requested', () => {
     fc.assert(
       fc.property(state, (s) => {
         const wishes = (of: DeclaredState): unknown =>

@@ -16,7 +16,7 @@ const name = fc
   .array(part, { maxLength: 8 })
   .chain((parts) => fc.constantFrom('/', '').map((between) => parts.join(between)));
 
-test('a key leads nowhere but below its root', () => {
+test('a key never leaves its root', () => {
   fc.assert(
     fc.property(name, (key) => {
       if (!isKey(key)) return;

@@ -104,7 +104,7 @@ describe('for any cluster', () => {
     );
   });
 
-  test('a report and the listeners say the same', () => {
+  test('reports and listeners agree', () => {
     fc.assert(
       fc.property(anyCluster, anyMesh, (objects, mesh) => {
         const mapping = mapIngress(INGRESS, objects, mesh);

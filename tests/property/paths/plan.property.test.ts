@@ -133,7 +133,7 @@ describe('for any journal, device and slices', () => {
     );
   });
 
-  test('no entry goes that leads to a member, unless another one on the device does', () => {
+  test('no entry that leads to a member is removed, unless another one on the device leads there', () => {
     fc.assert(
       fc.property(
         journal,
@@ -174,7 +174,7 @@ describe('for any journal, device and slices', () => {
     );
   });
 
-  test('routes are found as if each was looked at, the longest first', () => {
+  test('a lookup finds the same route as a scan of all, the longest first', () => {
     fc.assert(
       fc.property(fc.subarray(networks), fc.constantFrom(...pods), (some, pod) => {
         const all = some.map((at) => ({ kind: 'route' as const, at }));

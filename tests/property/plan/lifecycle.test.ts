@@ -107,7 +107,7 @@ function play(
 }
 
 describe('the life of clusters', () => {
-  test('the newest order about a cluster holds, whatever comes when, and how often', () => {
+  test('the newest order about a cluster applies, in any order of arrival and however often repeated', () => {
     const unique = fc.uniqueArray(drains, {
       minLength: 1,
       maxLength: 8,
@@ -158,7 +158,7 @@ describe('the life of clusters', () => {
     );
   });
 
-  test('slices and inventories end the same in any order, once each owner was heard', () => {
+  test('slices and inventories lead to the same state in any order, once each owner has sent one', () => {
     const heard = CLUSTERS.map((id): Event => ({
       slice: slice(0, [exposure({ port: 9 })], { owner: ownerOf(id), clusterUid: uidOf(id) }),
     }));

@@ -100,7 +100,7 @@ function viewOf(index: ClusterIndex, members: 'pods' | 'nodes'): IngressView {
   return new IngressView({ ref: REF, members, index, departures: new DepartedPods(0) });
 }
 
-test('it is the same as a look at everything from scratch, after any history', () => {
+test('the objects of an ingress are those of a computation from scratch, after any history', () => {
   fc.assert(
     fc.property(steps, (history) => {
       const index = new ClusterIndex();
@@ -126,7 +126,7 @@ test('it is the same as a look at everything from scratch, after any history', (
   );
 });
 
-test('it is nothing for an ingress whose members are nodes', () => {
+test('an ingress whose members are nodes has no such objects', () => {
   fc.assert(
     fc.property(steps, (history) => {
       const index = new ClusterIndex();

@@ -132,7 +132,7 @@ test('no removal waits for more than 10 s, without confirmation, or for an addre
   );
 });
 
-test('removals within 10 s go together', async () => {
+test('removals within 10 s are sent together', async () => {
   const { clock, emitter, removals, handle, snapshots } = world();
   for (const [i, address] of ADDRESSES.entries()) {
     await handle({ kind: 'ends', address, isOut: true });
@@ -145,7 +145,7 @@ test('removals within 10 s go together', async () => {
   await emitter.stop();
 });
 
-test('a removal that waits goes with the next change', async () => {
+test('a removal that waits is sent with the next change', async () => {
   const { clock, emitter, removals, handle, snapshots } = world();
   await handle({ kind: 'ends', address: ADDRESSES[0]!, isOut: true });
   await clock.pass(3_000);

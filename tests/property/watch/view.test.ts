@@ -312,7 +312,7 @@ const CHANGE = {
  * after the Service was deleted.
  */
 describe('what an ingress sees of the cluster', () => {
-  test('is the same as a look at everything from scratch, after any history', () => {
+  test('is the result of a computation from scratch, after any history', () => {
     fc.assert(
       fc.property(pool, steps, (objects, then) => {
         const [index, cluster] = [new ClusterIndex(), new Cluster()];
@@ -339,7 +339,7 @@ describe('what an ingress sees of the cluster', () => {
     );
   });
 
-  test('holds nothing that went while its Service was away', () => {
+  test('contains nothing that was deleted while its Service did not exist', () => {
     const index = new ClusterIndex();
     const view = new IngressView({
       ref: { namespace: 'istio-system', service: 'istio-ingressgateway' },
