@@ -21,8 +21,11 @@ import type { PartitionResult } from './job.ts';
 /** Input for choosing the addresses of one device's slices. */
 export interface AddressJob {
   readonly device: Device;
+  /** All partitions of the device that the configuration names, in order. */
   readonly partitions: readonly string[];
+  /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
+  /** Whether two owners are in one fleet, and so may share an address. */
   readonly sameFleet: SameFleet;
   /** Readings that were made just before; valid for one use. */
   readonly readings?: ReadonlyMap<string, PartitionReading>;

@@ -21,8 +21,11 @@ import type { PartitionResult } from './job.ts';
 
 /** A parsed message with its metadata and data. */
 export interface Arrived<T> {
+  /** As the queue delivered it; needed to return it or to make it a dead letter. */
   readonly message: QueueMessage;
+  /** The envelope: id, subject, hops and whether it waited. */
   readonly meta: EventMeta;
+  /** Validated. */
   readonly data: T;
 }
 
@@ -55,8 +58,11 @@ export function readArrival(message: QueueMessage): Arrival | { readonly refused
 
 /** Orders, and the slices after them up to the next order. */
 export interface Stage {
+  /** Orders of people and of audit. */
   readonly orders: readonly Extract<Arrival, { kind: 'order' }>[];
+  /** Ingresses that an inventory says do not exist. */
   readonly absences: readonly Extract<Arrival, { kind: 'absence' }>[];
+  /** Requests to declare again, to restore paths or to take them over. */
   readonly audits: readonly Extract<Arrival, { kind: 'audit' }>[];
   readonly slices: readonly Extract<Arrival, { kind: 'slice' }>[];
 }

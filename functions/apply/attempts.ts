@@ -3,8 +3,11 @@ import type { Attempt } from '../../shared/queue/dead-letter.ts';
 
 /** Remembers failed attempts by message id. */
 export interface Attempts {
+  /** In order of time; called once for each failed try. */
   add(messageId: string, ...attempts: readonly Attempt[]): void;
+  /** Empty if this process made none. */
   of(messageId: string): readonly Attempt[];
+  /** Call when the message is done, so that memory does not grow. */
   forget(messageId: string): void;
 }
 

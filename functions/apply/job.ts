@@ -20,10 +20,13 @@ import type { PaceKeeper } from './pace.ts';
 /** The work for one partition of one device. */
 export interface PartitionJob {
   readonly device: Device;
+  /** The AS3 tenant. */
   readonly partition: string;
   /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
+  /** Whether two owners may share an exposure. */
   readonly sameFleet: SameFleet;
+  /** Rules of fleets for what their clusters share; absent: there are no fleets. */
   readonly fleetOf?: FleetOf;
   readonly clock: Clock;
   /** False if the function's time is almost over. */
@@ -35,7 +38,9 @@ export interface PartitionJob {
    * is unfinished. Absent: it never ends early.
    */
   readonly newer?: () => Promise<boolean>;
+  /** Orders of people and of audit, with the time at which they were given. */
   readonly orders?: readonly Order[];
+  /** Ingresses that are known to be gone. */
   readonly absences?: readonly Absence[];
   /** When clusters were heard outside of the declarations; absent: never. */
   readonly heard?: Heard;
@@ -55,15 +60,21 @@ export interface PartitionJob {
   readonly reading?: PartitionReading;
   /** Changes to make, by `changeId`; default: all. */
   readonly only?: ReadonlySet<string>;
+  /** By `changeId` of a creation: the partition that the exposure leaves. */
   readonly movedFrom?: ReadonlyMap<string, string>;
+  /** Other partitions that may not be written, with the reason. */
   readonly closed?: PlanRules['closed'];
   /**
    * Holders of addresses outside the partition; default: those that the device reports as foreign.
    */
   readonly holders?: () => Promise<readonly AddressHolder[]>;
+  /** Whether nodes are to be in /Common (as3.md §3.2); undefined: as they are. */
   readonly shareNodes?: boolean;
+  /** Node addresses that other partitions have, so that new members with them wait. */
   readonly nodes?: PlanRules['nodes'];
+  /** Removals that wait until other partitions free the nodes. */
   readonly waiting?: PlanRules['waiting'];
+  /** Which manual changes to keep, and which to undo. */
   readonly overrides?: PlanRules['overrides'];
   /** Detect and keep manual changes before declaring over them. */
   readonly adopting?: boolean;
@@ -71,6 +82,7 @@ export interface PartitionJob {
   readonly pace?: PaceKeeper;
   /** Newly assigned addresses, which no other owner may have obtained in the meantime. */
   readonly fresh?: readonly NewAllocation[];
+  /** Called for each try to declare. */
   readonly onTry?: (one: DeclareTry) => void;
 }
 

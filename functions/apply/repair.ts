@@ -24,9 +24,12 @@ export interface Repair {
 
 /** The device to repair. The memory is read only if a repair needs it. */
 export interface RepairScope {
+  /** In a dry run nothing is remembered. */
   readonly runtime: Pick<Runtime, 'log' | 'dryRun'>;
   readonly device: Device;
+  /** Opened only if a repair has something to remember. */
   readonly memory: () => Promise<RepairMemory>;
+  /** Creates partitions that do not exist yet, which audits ask for. */
   readonly preparation: Pick<Preparation, 'create'>;
   /** As in `PartitionJob`. */
   readonly prove?: () => Promise<void>;

@@ -18,16 +18,26 @@ import type { WaitingChanges } from './waiting.ts';
 export interface Scope {
   readonly runtime: Runtime;
   readonly devices: Devices;
+  /** Failed tries of messages that are in the queue. */
   readonly attempts: Attempts;
+  /** How fast each partition takes declares, as measured so far. */
   readonly paces: ReturnType<typeof createPaces>;
+  /** Keeps results for `sluice trace` and `sluice status`. */
   readonly recorder: ResultRecorder;
+  /** When clusters were last heard. */
   readonly heard: HeardKeeper;
+  /** Newer versions without changes, which wait for the next declare. */
   readonly fences: FenceKeeper;
+  /** Members of which it was told that their removal may follow. */
   readonly drained: ToldDrained;
+  /** Warns of partitions above the recommended limits. */
   readonly sizes: Sizes;
+  /** Changes for devices that do not answer. */
   readonly waiting: WaitingChanges;
+  /** What was last seen of the devices, for readers without access to them. */
   readonly views: ViewKeeper;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;
   readonly repairs: () => Promise<RepairMemory>;
+  /** Of this call: the time that is left, and the lease of the messages. */
   readonly context: FunctionContext;
 }

@@ -15,9 +15,12 @@ import { takeOverPaths } from './take-over.ts';
 
 /** A stage on its device. */
 export interface StageWork {
+  /** `prove` rejects if another process may have the messages. */
   readonly scope: Scope & { readonly prove: () => Promise<void> };
+  /** The device's entry in sluice.yaml. */
   readonly config: DeviceConfig;
   readonly device: Device;
+  /** Messages that are declared together. */
   readonly stage: Stage;
   /** False if the function's time is almost over. */
   readonly hasTime: () => boolean;

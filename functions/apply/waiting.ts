@@ -220,9 +220,12 @@ function auditInWords({ partitions, takeOver = [] }: Audit): string {
 }
 
 interface Round {
+  /** The part of the failure store where changes wait. */
   readonly place: WaitingPlace;
   readonly devices: Devices;
+  /** Of the running function, for what it records. */
   readonly functionVersion: string;
+  /** Ends the round early. */
   readonly signal?: AbortSignal | undefined;
 }
 

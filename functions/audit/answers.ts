@@ -10,8 +10,10 @@ import type { AuditReport } from './audit.ts';
 /** What the answers need. */
 export interface AnswerScope {
   readonly runtime: Runtime;
+  /** The questions are in it, and the answers go there. */
   readonly failures: Failures;
   readonly devices: Devices;
+  /** Audits all devices; used for a fresh look. */
   readonly audit: () => Promise<AuditReport>;
 }
 

@@ -14,8 +14,11 @@ import type { Version } from '../../shared/domain/revision.ts';
 
 /** Events for one partition of one device. */
 export interface ExpressJob {
+  /** Connections of their own, so that no declare delays them. */
   readonly access: NodeAccess;
+  /** The only one of the device; with several, express leaves all to slices. */
   readonly partition: string;
+  /** The newest of each ingress. */
   readonly events: readonly Express[];
   /** Rejects with `LeaseLost` if others may have the events; awaited before each write. */
   readonly prove?: () => Promise<void>;

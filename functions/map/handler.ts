@@ -82,8 +82,11 @@ export const handler = lambdaEntry((runtime) => create(runtime));
  */
 interface Scope {
   readonly runtime: Runtime;
+  /** Public keys of clusters, for signatures. */
   readonly keys: Keyring;
+  /** Keeps what map says about each server. */
   readonly verdicts: VerdictKeeper;
+  /** For dead letters. */
   readonly functionVersion: string;
 }
 
@@ -228,8 +231,11 @@ function summary(snapshot: Snapshot): object {
 
 /** One event for the queue of a device. */
 interface Onward {
+  /** Type of the event to send. */
   readonly type: string;
+  /** The owner. */
   readonly subject: string;
+  /** Also the group in the queue, so that changes of a device stay in order. */
   readonly device: string;
   readonly data: object;
 }

@@ -14,9 +14,12 @@ import type { ClusterCache } from './cache/cluster-cache.ts';
 
 /** The two clocks to compare, and where the difference is reported. */
 export interface ClockReporterOptions {
+  /** Knows the API server's time. */
   readonly client: Pick<KubernetesClient, 'time'>;
+  /** The clock that is compared with it. */
   readonly clock: Pick<Clock, 'now'>;
   readonly recorder: Recorder;
+  /** Finds the Services that get the Event. */
   readonly cache: Pick<ClusterCache, 'service'>;
   readonly log: Logger;
 }

@@ -9,11 +9,13 @@ export interface WatchedIngress {
   readonly members: 'pods' | 'nodes';
   /** `manage` unless every entry has `observe`. */
   readonly servicePorts: 'manage' | 'observe';
+  /** Write the external address although the Service does not have Sluice's class. */
   readonly writeStatus: boolean;
   /** False only if every entry disables it. */
   readonly withdraw: boolean;
   /** Milliseconds for which a removed pod is reported as draining; the longest of all entries. */
   readonly drainMs: number;
+  /** Whether new listeners of gateway pods are probed. */
   readonly probe: boolean;
 }
 

@@ -18,7 +18,9 @@ const LONGEST_REQUEST_MS = 5_000;
 /** With `dryRun`, writes are logged to `log` and not sent. */
 export interface NodeSurroundings {
   readonly clock: Clock;
+  /** From 0 to 1, for the pauses of the breaker. */
   readonly random: () => number;
+  /** Only reads are sent; writes are logged. */
   readonly dryRun?: boolean | undefined;
   readonly log?: Logger;
 }

@@ -11,7 +11,9 @@ import type { ClusterConfig, SluiceConfig } from './schema.ts';
  * ingresses there.
  */
 interface Claim {
+  /** Of the key in sluice.yaml, for the message. */
   readonly path: string;
+  /** The network as it is written there. */
   readonly text: string;
   readonly cluster: ClusterConfig;
   readonly kind: 'pods' | 'nodes';

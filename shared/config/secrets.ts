@@ -17,10 +17,13 @@ export interface Secrets {
 
 /** Sources of secrets; tests inject their own. */
 export interface SecretSources {
+  /** For `env:NAME`. */
   readonly env: NodeJS.ProcessEnv;
+  /** For `file:PATH`; default: the file system. */
   readonly readFile?: (path: string) => Promise<string>;
   /** Returns the text of the secret, or undefined if it has none. */
   readonly secretsManager?: (id: string) => Promise<string | undefined>;
+  /** Returns the value of the parameter. */
   readonly ssm?: (name: string) => Promise<string | undefined>;
   /** Milliseconds to resolve one secret; default 15 000. */
   readonly limitMs?: number;

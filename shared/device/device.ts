@@ -49,13 +49,19 @@ export interface FencesBehind {
   readonly device: string;
   readonly partition: string;
   readonly code: 'BIP442' | 'GW162';
+  /** For the log and the event that asks for a resync. */
   readonly reason: string;
 }
 
 /** All methods reject with a DeviceError. */
 export interface Device {
+  /** `devices[].name`. */
   readonly name: string;
+  /** What the device takes, and how its objects are called. */
   readonly capabilities: Capabilities;
+  /**
+   * Rejects with a DeviceError if the device does not answer; a partition of others is a refusal.
+   */
   read(partition: string): Promise<PartitionReading>;
   /**
    * Declares the whole partition and waits until that is done. The lock key is that of the last
@@ -108,6 +114,7 @@ export interface Device {
   facts(): Promise<DeviceFacts>;
   /** How the device reaches pods. */
   readonly paths: PathAccess;
+  /** Ends the session; the device is not used again. */
   close(): Promise<void>;
 }
 

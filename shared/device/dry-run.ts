@@ -12,8 +12,11 @@ import type { PathAccess } from './paths.ts';
 
 /** The pretended and the real declaration of a partition. */
 interface Pretence {
+  /** What would be declared by now. */
   readonly state: DeclaredState;
+  /** What the device declared at the last reading. */
   readonly real: DeclaredState;
+  /** If it changes, another process declared, and the pretence ends. */
   readonly realKey: string | undefined;
 }
 

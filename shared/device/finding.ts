@@ -6,15 +6,18 @@ import type { DifferenceKind, RepairMethod } from './difference.ts';
 /** One result of an audit. */
 export interface AuditFinding {
   readonly device: string;
+  /** Several names, or `*`, if it concerns the device as a whole. */
   readonly partition: string;
   /**
    * `kept`: a manual change that is declared since. `abandoned`: declared by Sluice and no longer
    * configured. `size`: no difference, but above the recommended limits.
    */
   readonly kind: DifferenceKind | 'abandoned' | 'foreign' | 'kept' | 'silent' | 'size';
+  /** See docs/reference/codes.md. */
   readonly code: string;
   /** Full path of an object, an owner, or a cluster. */
   readonly object: string;
+  /** A predicate about the object. */
   readonly message: string;
   /** Whether a repair removes the difference. */
   readonly repairable: boolean;

@@ -32,15 +32,20 @@ export interface TunnelFacts {
 
 /** A route through a gateway or a link. */
 export interface RouteFacts {
+  /** Full path of the route. */
   readonly path: string;
+  /** With length, and route domain if it is not 0. */
   readonly network: string;
+  /** VLAN or tunnel; absent for a route with a gateway. */
   readonly link?: string;
 }
 
 /** One unit of a device. */
 export interface UnitNetworks {
+  /** Host name of the unit. */
   readonly name: string;
   readonly isActive: boolean;
+  /** Floating ones are those of both units. */
   readonly selfIps: readonly SelfIpFacts[];
   readonly tunnels: readonly TunnelFacts[];
   readonly routes: readonly RouteFacts[];

@@ -12,7 +12,9 @@ export interface NodeAccess {
    * state.
    */
   declared(partition: string): Promise<DeclaredState>;
+  /** The nodes of the partition itself. */
   nodes(partition: string): Promise<readonly LiveNode[]>;
+  /** `gone`: the node does not exist any more, which is no failure. */
   write(partition: string, write: NodeWrite): Promise<'written' | 'gone'>;
   /** Returns nodes to the declared state. */
   reconcile(partition: string, state: DeclaredState): Promise<readonly string[]>;

@@ -23,10 +23,13 @@ export interface PathReading {
 
 /** The entry as it is to be, and how it is on the unit. */
 export interface EntryWrite {
+  /** As it is to be. */
   readonly entry: Entry;
+  /** Whose it is, written beside it where the device has room for that. */
   readonly mark: Mark;
   /** Absent: there is none. */
   readonly live?: LiveEntry;
+  /** Routes are written on the active unit only, because the configuration is shared. */
   readonly unit: PathUnit;
 }
 

@@ -7,7 +7,9 @@ import type { DeclaredState } from '../domain/declared/declared.ts';
  */
 export interface RefusedPartition {
   readonly kind: 'refused';
+  /** Why Sluice must not write there, see docs/reference/codes.md. */
   readonly code: 'OWN303' | 'OWN304' | 'OWN305';
+  /** For people, with the remedy. */
   readonly reason: string;
 }
 

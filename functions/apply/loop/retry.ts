@@ -31,8 +31,11 @@ function isOwed({ job, seen, results }: Loop, entry: PlanEntry, { now }: LoopTim
 
 /** What to try now, and what remains. */
 export interface Retry {
+  /** Tried with the next declare. */
   readonly now: readonly PlanEntry[];
+  /** Tried later in this run. */
   readonly due: readonly PlanEntry[];
+  /** Whether they are tried one by one or together. */
   readonly trying: Work['trying'];
 }
 

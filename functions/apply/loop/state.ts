@@ -200,14 +200,17 @@ export interface Work {
   readonly costs: ReadonlyMap<string, number>;
   /** Number of changes of `rest` that the tasks are about. */
   readonly part: number;
+  /** Declares that are planned for the part, the next one first. */
   readonly tasks: readonly Task[];
   /** Changes refused in this round, and when the part began. */
   readonly refused: number;
+  /** The value of `refused` when the part began. */
   readonly refusedBefore: number;
   /** Number of readings when the round was planned. */
   readonly readings: number;
   /** Quarantined changes that are tried again later, one by one, then together. */
   readonly due: readonly PlanEntry[];
+  /** Undefined: no quarantined change is tried. */
   readonly trying: 'one' | 'all' | undefined;
   /** Quarantined changes that are tried now, by `changeId`. */
   readonly retry: ReadonlySet<string>;
@@ -244,13 +247,21 @@ export type AttemptKind = Pick<DeclareAttempt, 'purpose' | 'task' | 'idle'>;
 
 /** The state of the loop. Immutable. */
 export interface Loop {
+  /** What was asked for; never changes. */
   readonly job: LoopJob;
+  /** What the loop does now. */
   readonly phase: Phase;
+  /** What the device showed last. */
   readonly seen: DeviceKnowledge;
+  /** What has become of each change so far. */
   readonly results: Results;
+  /** What is left to do. */
   readonly work: Work;
+  /** The declare in progress. */
   readonly attempt: DeclareAttempt | undefined;
+  /** Figures that budgets limit. */
   readonly spent: Spent;
+  /** How much fits into one declare. */
   readonly pace: Pace;
 }
 

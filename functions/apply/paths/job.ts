@@ -14,18 +14,24 @@ import type { PathMeter } from '../../../shared/telemetry/path-meter.ts';
 /** One run on one device. */
 export interface PathJob {
   readonly device: Device;
+  /** Its networks say where paths are kept. */
   readonly config: DeviceConfig;
+  /** The clusters of this installation, with their networks. */
   readonly site: Pick<SluiceConfig, 'clusters' | 'ingresses'>;
   /** The newest slice of each owner. */
   readonly slices: readonly Slice[];
+  /** Approvals of removals are among them. */
   readonly orders: readonly Order[];
   /** Something else than slices arrived, which may concern any cluster. */
   readonly isAnyCluster: boolean;
+  /** Times in the journal are milliseconds since 1970. */
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
+  /** Absent: nobody reads figures in this process. */
   readonly meter?: PathMeter | undefined;
   /** As in `PartitionJob`. */
   readonly prove: () => Promise<void>;
+  /** False near the end of the function's time; then the next run continues. */
   readonly hasTime: () => boolean;
 }
 

@@ -33,8 +33,11 @@ interface ListOptions extends Where {
  * `out`.
  */
 interface SteerOptions extends Where, ChangeOptions {
+  /** Needed if a drain would leave exposures without a member. */
   readonly force?: boolean;
+  /** For `forget`: only this ingress, `cluster/namespace/service`. */
   readonly owner?: string;
+  /** For `adopt`: kube-system UID, if several clusters ask for the id. */
   readonly uid?: string;
 }
 
@@ -42,7 +45,9 @@ interface SteerOptions extends Where, ChangeOptions {
 interface Verb {
   readonly description: string;
   readonly example: string;
+  /** The order that these options mean. */
   readonly wanted: (cluster: string, options: SteerOptions) => ClusterOrderRequest;
+  /** Adds options that only this verb has. */
   readonly options?: (command: Command) => Command;
 }
 

@@ -21,8 +21,11 @@ import { sourcesOf, type ManifestSource } from './sources.ts';
 
 /** Options of all commands that read files. */
 export interface ManifestOptions {
+  /** Files and folders; `-` is standard input. */
   readonly file: readonly string[];
+  /** Also the folders in a folder. */
   readonly recursive: boolean;
+  /** Of objects that name none. */
   readonly namespace: string;
   /** For duplicates, use the last definition instead of refusing them. */
   readonly overlay?: boolean;
@@ -55,6 +58,7 @@ export function withManifests(command: Command): Command {
 /** What is collected while one file after the other is read. */
 interface Reading {
   readonly objects: PlacedObject[];
+  /** What was left out, with the reason. */
   readonly skipped: string[];
   readonly notes: string[];
   readonly problems: string[];

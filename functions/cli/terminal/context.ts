@@ -57,8 +57,11 @@ export async function withContext<T>(
 
 /** The options of every command that changes something. */
 export interface ChangeOptions {
+  /** Reason for the audit log. */
   readonly why?: string;
+  /** Does not ask. */
   readonly yes: boolean;
+  /** Says what would be done, and does nothing. */
   readonly dryRun: boolean;
 }
 

@@ -20,7 +20,9 @@ export interface FoundConfigOptions {
 /** A configuration with the cluster that the objects come from. */
 export interface FoundConfig {
   readonly config: SluiceConfig;
+  /** The one with `--cluster`, or the only one. */
   readonly cluster: SluiceConfig['clusters'][number];
+  /** As it was given or found, for messages. */
   readonly path: string;
   /** Named with `-c`; otherwise nothing beyond its content is used. */
   readonly isNamed: boolean;

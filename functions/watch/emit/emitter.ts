@@ -25,9 +25,11 @@ const LONGEST_TIMER_MS = 86_400_000;
 
 /** How content is collected, debounced and sent for one ingress. */
 export interface EmitterOptions {
+  /** Debounce and waiting are measured by its monotonic time. */
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Milliseconds. */
   readonly debounce: DebounceLimits;
   /** The newest content; undefined if there is nothing to send. */
   readonly content: () => Content | undefined;

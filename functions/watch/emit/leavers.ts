@@ -5,9 +5,12 @@ import type { Outbox } from './outbox.ts';
 
 /** One ingress, and where its messages go. */
 export interface LeaversOptions {
+  /** The ingress Service. */
   readonly ref: IngressRef;
+  /** Used ahead of the snapshot, which takes longer. */
   readonly outbox: Pick<Outbox, 'leaving'>;
   readonly log: Logger;
+  /** False: nothing is sent, because the leader does it. */
   readonly isLeading: () => boolean;
   /** Addresses of pods that do not end. */
   readonly standing: () => ReadonlySet<string>;

@@ -36,8 +36,11 @@ export interface Outbox {
  */
 export interface OutboxOptions {
   readonly runtime: Runtime;
+  /** `clusters[].id`, the source of all events. */
   readonly cluster: string;
+  /** UID of namespace kube-system. */
   readonly clusterUid: string;
+  /** Shared by all ingresses, so that their events have one order. */
   readonly revisions: Revisions;
 }
 

@@ -22,8 +22,11 @@ export interface SnapshotSenderOptions {
   readonly cluster: string;
   readonly ref: IngressRef;
   readonly outbox: Outbox;
+  /** For Events about the size of snapshots. */
   readonly recorder: Recorder;
+  /** Finds the Service that gets such an Event. */
   readonly cache: Pick<ClusterCache, 'service'>;
+  /** Counts snapshots, and measures how late they are. */
   readonly meter: WatchMeter;
   readonly clock: Clock;
 }

@@ -28,12 +28,15 @@ import {
  */
 export interface LeaderRecordsOptions {
   readonly client: KubernetesClient;
+  /** `clusters[].id`, which records name. */
   readonly cluster: string;
   /** The own Lease. */
   readonly place: LeasePlace;
+  /** Where the record is kept: the ingress Services. */
   readonly services: readonly IngressRef[];
   /** A person says that the process named in a record does not count. */
   readonly takeOver: boolean;
+  /** A record becomes stale by it. */
   readonly clock: Clock;
   readonly log: Logger;
   /** Whether a holder certainly runs no more; absent: a look at the processes of this host. */

@@ -15,8 +15,11 @@ const KNOWN = 'sluice.io/known';
 
 /** The name of the Lease, and the holder that this process writes into it. */
 export interface LeasePlace {
+  /** Where the watcher may write Leases. */
   readonly namespace: string;
+  /** Derived from the cluster id, so that each cluster has its own. */
   readonly name: string;
+  /** Identity of this replica. */
   readonly holder: string;
 }
 
@@ -44,7 +47,9 @@ export interface LeaseRecord {
 
 interface LeaseSpec {
   readonly holderIdentity?: string;
+  /** Whole seconds, as the API demands. */
   readonly leaseDurationSeconds?: number;
+  /** RFC 3339 with microseconds. */
   readonly renewTime?: string;
   readonly acquireTime?: string;
   readonly leaseTransitions?: number;

@@ -8,8 +8,10 @@ export const RETRY_BACKOFF_MS = { base: 500, max: 30_000 };
 /** Clock, random numbers and log; injected by tests. */
 export interface RetryContext {
   readonly clock: Clock;
+  /** From 0 to 1, for the pauses. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Ends the pauses and the tries. */
   readonly signal: AbortSignal;
 }
 

@@ -6,9 +6,12 @@ import type { Revision } from '../../../shared/domain/revision.ts';
 
 /** A port for server-side apply. */
 export interface OwnPort {
+  /** A DNS label that is unique on the Service. */
   readonly name: string;
+  /** The number that the Gateway asks for. */
   readonly port: number;
   readonly protocol: string;
+  /** Port in the pods, or the name of one. */
   readonly targetPort: number | string;
   /** The node port that it had before; absent: the API server chooses. */
   readonly nodePort?: number;
@@ -81,8 +84,11 @@ export interface DemandedPorts {
 
 /** The desired ports, and the newest revision at that time. */
 export interface PortDemand {
+  /** Ports that Gateways need and the Service does not have. */
   readonly missing: readonly MissingServicePort[];
+  /** All ports that Gateways need, so that others can be removed. */
   readonly wants: DemandedPorts;
+  /** The newest revision when this was computed. */
   readonly newest: Revision;
 }
 

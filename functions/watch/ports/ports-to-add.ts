@@ -17,7 +17,9 @@ import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 export interface PortsInput {
   readonly ref: IngressRef;
   readonly objects: KubernetesObjects;
+  /** What Istio makes of the objects. */
   readonly mapping: PortMapping;
+  /** The policy says which ports may be exposed. */
   readonly context: ExposureContext;
   /** Whether a device already exposes it: rules for new exposures then do not apply. */
   readonly isDeclared: (exposure: Exposure) => boolean;

@@ -39,12 +39,17 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 
 /** The ingress Service whose ports are maintained. */
 export interface ServicePortsOptions {
+  /** Applies ports server-side, under a field manager of its own. */
   readonly client: KubernetesClient;
+  /** For Events about ports that are missing or refused. */
   readonly recorder: Recorder;
+  /** The Service as it is now, with the ports that Sluice owns. */
   readonly cache: Pick<ClusterCache, 'index' | 'service'>;
+  /** `servicePorts: observe` only reports. */
   readonly ingress: WatchedIngress;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Remembers node ports, so that a port that returns gets the same one. */
   readonly ownPorts: Pick<OwnPorts, 'nodePort'>;
 }
 

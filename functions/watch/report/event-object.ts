@@ -17,20 +17,27 @@ export interface EventTarget {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
+  /** Tells an object from one of the same name that was deleted. */
   readonly uid: string;
 }
 
 /** A message about one subject of an object, such as one exposure of a Gateway. */
 export interface EventMessage {
+  /** What the message is about; a new message for it replaces the old one. */
   readonly subject: string;
+  /** `Warning`: somebody should do something. */
   readonly type: 'Normal' | 'Warning';
+  /** One word in camel case, frozen: people filter by it. */
   readonly reason: string;
+  /** Cut at 1,024 characters when it is written. */
   readonly message: string;
 }
 
 /** A stored Event. */
 export interface EventObject extends RawObject {
+  /** How often the same was reported. */
   readonly count?: number;
+  /** RFC 3339. */
   readonly lastTimestamp?: string;
   readonly type?: string;
   readonly reason?: string;

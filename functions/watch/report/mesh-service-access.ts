@@ -13,7 +13,9 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 export interface MeshServiceAccessOptions {
   readonly cluster: string;
   readonly ref: IngressRef;
+  /** Says which Services elsewhere the servers need. */
   readonly view: Pick<IngressView, 'meshServiceDemands'>;
+  /** Starts and ends the stream of all Services. */
   readonly cache: Pick<ClusterCache, 'index' | 'mesh' | 'service'>;
   readonly recorder: Recorder;
 }

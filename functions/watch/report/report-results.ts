@@ -17,10 +17,14 @@ import type { ClusterCache } from '../cache/cluster-cache.ts';
 /** The newest results of an ingress, and where they are reported. */
 export interface ReportOptions {
   readonly recorder: Recorder;
+  /** Finds the objects that get Events. */
   readonly cache: Pick<ClusterCache, 'index' | 'service'>;
   readonly ingress: WatchedIngress;
+  /** The newest result of each device. */
   readonly results: LatestResults;
+  /** Writes the external address. */
   readonly status: StatusKeeper;
+  /** Servers whose Service port is being added, which need no warning yet. */
   readonly waiting: WaitingServers;
 }
 

@@ -8,6 +8,7 @@ import { serviceTarget } from './event-targets.ts';
 
 /** Where rivals are reported. */
 export interface RivalReporterOptions {
+  /** Finds the Services that get the Event. */
   readonly cache: Pick<ClusterCache, 'service'>;
   readonly recorder: Recorder;
   readonly log: Logger;

@@ -20,8 +20,10 @@ const SUBJECT = 'unselected';
 
 /** The Gateways of the cluster, and the check of pods that Sluice does not manage. */
 export interface UnselectedGatewaysOptions {
+  /** Nothing is reported before its lists are complete. */
   readonly cache: Pick<ClusterCache, 'index' | 'complete' | 'states'>;
   readonly recorder: Recorder;
+  /** Finds pods outside of the namespaces of ingresses. */
   readonly foreign: ForeignPods;
 }
 

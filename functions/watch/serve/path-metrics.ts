@@ -10,9 +10,12 @@ import {
 
 /** One value for each set of labels. */
 export interface PathMetric {
+  /** Complete; with `_total` it is a counter. */
   readonly name: string;
+  /** For Prometheus and docs/reference/metrics.md. */
   readonly help: string;
   readonly labels: readonly string[];
+  /** Called at each scrape, with the figures of all devices. */
   readonly read: (
     all: readonly DevicePathFigures[],
   ) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];

@@ -16,13 +16,20 @@ type List = keyof IndexedObjects;
 
 /** The state of one ingress against which an object is checked. */
 export interface ConcernContext {
+  /** The ingress Service. */
   readonly ref: IngressRef;
+  /** With `nodes`, every node is relevant. */
   readonly members: 'pods' | 'nodes';
   readonly index: ClusterIndex;
+  /** The pods on which everything else depends. */
   readonly scope: IngressScope;
+  /** Computed only for kinds that need it. */
   readonly gatewayApi: () => GatewayApiObjects;
+  /** The Services elsewhere that servers need; computed only if needed. */
   readonly mesh: () => MeshServiceChoice;
+  /** Classes of Ingresses that istiod makes Gateways of. */
   readonly ingressClasses: readonly string[];
+  /** EnvoyFilters there concern all gateways. */
   readonly rootNamespace: string;
   /** Whether labels of the namespace decide what the mesh reads. */
   readonly isDiscovered: (namespace: string) => boolean;

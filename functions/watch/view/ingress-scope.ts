@@ -7,8 +7,11 @@ type Labels = Readonly<Record<string, string>>;
 
 /** The ingress Service and its pods, with the questions that other selections ask. */
 export interface IngressScope {
+  /** The ingress Service. */
   readonly own: Service;
+  /** Those that it selects, with removed ones that still count. */
   readonly pods: readonly Pod[];
+  /** Names of the nodes that run one of the pods. */
   readonly nodes: ReadonlySet<string>;
   /** Whether the ingress Service selects the pod. */
   selects(pod: Pod): boolean;

@@ -15,7 +15,9 @@ import { IngressView } from './ingress-view.ts';
 /** The ingress that is observed, and the newest revision that was sent for it. */
 export interface ObservedIngressOptions {
   readonly ingress: Pick<WatchedIngress, 'ref' | 'members' | 'drainMs'>;
+  /** Its index is updated before the ingress is told of a change. */
   readonly cache: Pick<ClusterCache, 'index'>;
+  /** Options of the mesh that change what is relevant. */
   readonly mesh: MeshOptions;
   /** The newest revision so far. */
   readonly newest: () => Revision;

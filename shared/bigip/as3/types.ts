@@ -8,11 +8,16 @@ export interface As3Pointer {
 
 /** A virtual server. */
 export interface As3Service {
+  /** Follows from the mode (as3.md §9.7). */
   readonly class: 'Service_TCP' | 'Service_L4' | 'Service_HTTP' | 'Service_HTTPS' | 'Service_UDP';
+  /** Absent: TCP, or UDP for `Service_UDP`. */
   readonly layer4?: 'tcp' | 'udp';
+  /** One address, or a pointer to the Service_Address with its settings. */
   readonly virtualAddresses: readonly (string | As3Pointer)[];
   readonly virtualPort: number;
+  /** Name of the pool in the same application. */
   readonly pool: string;
+  /** Absent: enabled. */
   readonly adminState?: 'disable';
   /** Settings that the catalogue defines as properties. */
   readonly [property: string]: unknown;
@@ -20,11 +25,16 @@ export interface As3Service {
 
 /** Members with equal attributes; `serverAddresses` lists their addresses. */
 export interface As3PoolMember {
+  /** Of all addresses of this entry. */
   readonly servicePort: number;
   readonly serverAddresses: readonly string[];
+  /** Nodes in /Common, which several partitions may use (as3.md §3.2). */
   readonly shareNodes?: boolean;
+  /** Share of the connections relative to others of the pool; absent: 1. */
   readonly ratio?: number;
+  /** The highest group with enough members serves. */
   readonly priorityGroup?: number;
+  /** Drains or takes out at the member itself (as3.md §9.2.2); absent: enabled. */
   readonly adminState?: 'disable' | 'offline';
 }
 
@@ -32,7 +42,9 @@ export interface As3PoolMember {
 export interface As3Pool {
   readonly class: 'Pool';
   readonly monitors?: readonly As3Pointer[];
+  /** By default one passing monitor hides a failing one (as3.md §3.2). */
   readonly minimumMonitors?: 'all';
+  /** Members below which the next priority group joins. */
   readonly minimumMembersActive?: number;
   readonly members: readonly As3PoolMember[];
   /** Settings that the catalogue defines as properties. */
@@ -52,13 +64,17 @@ export interface As3Address {
 /** A health monitor. `interval` and `timeout` are in seconds. */
 export interface As3Monitor {
   readonly class: 'Monitor';
+  /** Such as `http`; cannot be changed under the same name (as3.md §9.3a). */
   readonly monitorType: string;
   /** Seconds between probes. */
   readonly interval: number;
   /** Seconds without success until the member is down. */
   readonly timeout: number;
+  /** Absent or 0: the port of the member. */
   readonly targetPort?: number;
+  /** Absent: AS3's default for the type. */
   readonly send?: string;
+  /** What a healthy answer contains. */
   readonly receive?: string;
 }
 

@@ -13,11 +13,15 @@ const AnyAddress = VirtualAddress.loose();
 
 /** The objects of a partition, with all their properties. */
 export interface LiveObjects {
+  /** By full path. */
   readonly virtuals: ReadonlyMap<string, Virtual & LiveItem>;
+  /** By full path, with their members. */
   readonly pools: ReadonlyMap<string, Pool & LiveItem>;
   /** By path; only of the types that are declared. */
   readonly monitors: ReadonlyMap<string, LiveItem>;
+  /** Virtual addresses of the partition itself. */
   readonly addresses: readonly (VirtualAddress & LiveItem)[];
+  /** Nodes of the partition itself. */
   readonly nodes: readonly (NodeItem & LiveItem)[];
   /** In /Common, as far as the declaration uses them. */
   readonly common: {

@@ -44,7 +44,9 @@ export interface FenceWatch {
 }
 
 interface Known {
+  /** Versions that were declared last, by owner. */
   readonly owners: Owners;
+  /** The unit that was active then. */
   readonly unit: string | undefined;
   readonly declaredBy: string | undefined;
 }

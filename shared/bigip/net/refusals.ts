@@ -3,9 +3,11 @@ import type { DeviceErrorCode, FaultClass } from '../../device/errors.ts';
 import { DeviceError } from '../../device/errors.ts';
 
 interface RefusalRow {
+  /** Matches the message of BIG-IP. */
   readonly text: RegExp;
   readonly code: DeviceErrorCode;
   readonly fault: FaultClass;
+  /** A clause for messages, with what to correct. */
   readonly says: string;
 }
 

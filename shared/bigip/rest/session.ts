@@ -53,9 +53,11 @@ export interface DeviceSession extends Session {
 
 /** The units of a device: one, or the two of a pair. */
 export interface SessionOptions {
+  /** Name for messages. */
   readonly device: string;
   /** In order of preference. */
   readonly units: readonly Unit[];
+  /** Of the active unit: no requests for a while after it did not answer. */
   readonly breaker: Breaker;
   /** Of the standby unit: not every run waits for one that is away. */
   readonly standbyBreaker: Breaker;
@@ -76,6 +78,7 @@ const NOT_THERE: readonly number[] = [204, 404];
 
 interface Active {
   readonly unit: Unit;
+  /** When it was found to be active. */
   readonly since: Moment;
   facts?: UnitFacts;
 }
@@ -174,8 +177,10 @@ async function watched<T>(active: ActiveUnit, action: () => Promise<T>): Promise
 }
 
 interface ActiveUnit {
+  /** Asks the units which one is active, unless that is known. */
   get(): Promise<Active>;
   facts(): Promise<UnitFacts>;
+  /** The next call asks again: the unit refused, or did not answer. */
   forget(): void;
 }
 

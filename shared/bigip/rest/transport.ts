@@ -16,8 +16,11 @@ export type { TransportOptions } from './transport-options.ts';
 /** A request to iControl REST or AS3. `body` is sent as JSON. */
 export interface DeviceRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below the management URL, with its query, already encoded. */
   readonly path: string;
+  /** Besides `accept` and `content-type`, such as the token. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
   /** Selects time and size limits; default: `read` for GET, else `write`. */
   readonly kind?: CallKind;

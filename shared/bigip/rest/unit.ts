@@ -32,9 +32,12 @@ export interface Unit {
 export interface UnitOptions {
   /** Name of the device, for messages. */
   readonly device: string;
+  /** Management URL of this unit. */
   readonly url: string;
+  /** Its connections; closed with the unit. */
   readonly transport: Transport;
   readonly credentials: Credentials;
+  /** The age of the token is measured by its monotonic time. */
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Milliseconds for one request. */
   readonly timeoutMs: number;

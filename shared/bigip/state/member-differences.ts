@@ -42,8 +42,11 @@ function wantedMembers(e: DeclaredExposure, options: RenderOptions): ReadonlyMap
 }
 
 interface Wanted {
+  /** 0: the pool has no groups. */
   readonly priorityGroup: number;
+  /** Of the member itself, not of its node. */
   readonly ratio: number;
+  /** Undefined: enabled. As AS3 writes it, see as3.md §9.2.2. */
   readonly adminState: 'disable' | 'offline' | undefined;
 }
 

@@ -3,6 +3,7 @@ import { formatIp, type Ip, parseCidr, parseIp } from '../net/ip.ts';
 
 /** From `first` to `last`, inclusive. */
 export interface AddressRange {
+  /** Ranges of different families never overlap. */
   readonly family: 4 | 6;
   readonly first: bigint;
   readonly last: bigint;

@@ -37,8 +37,11 @@ export interface AssignInput extends DeviceAddresses {
 
 /** An address that was newly assigned to an owner. */
 export interface NewAllocation {
+  /** `cluster/namespace/service`. */
   readonly owner: string;
+  /** Where its exposures are to be. */
   readonly partition: string;
+  /** Checked again before the declare: others may have taken it. */
   readonly address: string;
 }
 

@@ -13,9 +13,13 @@ import { addressAt, countAddresses } from '../address-pools/range.ts';
 
 /** All requests of one owner for one pool, which get one address. */
 export interface PoolRequest {
+  /** Whose owner gets the address; it may name the one that it had. */
   readonly slice: Slice;
+  /** The pool of sluice.yaml, as ranges. */
   readonly pool: AddressRanges;
+  /** An address can be in one partition only. */
   readonly partition: string;
+  /** Those that request an address of the pool. */
   readonly exposures: readonly Exposure[];
 }
 

@@ -20,6 +20,7 @@ export interface AddressUse {
 /** The figures of a pool. They are `bigint`, because an IPv6 range exceeds a number. */
 export interface PoolUsage {
   readonly name: string;
+  /** As in sluice.yaml. */
   readonly ranges: readonly string[];
   /** Number of reserved addresses. */
   readonly reserved: bigint;

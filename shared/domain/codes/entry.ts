@@ -1,7 +1,10 @@
 /** One row of the code table, from which `docs/reference/codes.md` is generated. */
 export interface CodeEntry {
+  /** A sentence without an end mark; the heading of the code. */
   readonly title: string;
+  /** When the code appears, and what still works. */
   readonly cause: string;
+  /** Steps, in the imperative. */
   readonly fix: string;
   /** Whether a retry without any change can succeed. */
   readonly retryable: boolean;

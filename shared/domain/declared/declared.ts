@@ -30,6 +30,7 @@ export interface Contribution {
 
 /** An exposure as it is on the device, with the contributions of all its owners. */
 export interface DeclaredExposure {
+  /** Literal, never `auto`. */
   readonly address: string;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';

@@ -11,7 +11,9 @@ import type { Spread } from './spread.ts';
 
 /** The configuration of one ingress. */
 export interface ExposureContext {
+  /** The entry of sluice.yaml. */
   readonly ingress: IngressEntry;
+  /** What may be exposed, and which objects may be referred to. */
   readonly policy: PolicyConfig;
   /** Settings without which nothing is published; default: none. */
   readonly requirements?: readonly PolicyRequirement[];
@@ -19,6 +21,7 @@ export interface ExposureContext {
   readonly serviceBundles?: readonly ServiceBundle[];
   /** The fleet of its cluster; default: none. */
   readonly fleet?: FleetOverride | undefined;
+  /** Options that change which ports Envoy opens. */
   readonly mesh: MeshOptions;
   /** Partition of exposures that do not request one, unless spreading applies. */
   readonly defaultPartition: string;

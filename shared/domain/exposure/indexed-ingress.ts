@@ -10,7 +10,9 @@ import type { ClusterNetworks } from '../net/cluster-networks.ts';
 /** A gateway pod as a possible pool member, with its availability. */
 export interface GatewayPod {
   readonly pod: Pod;
+  /** Of any family, without those that cannot be parsed. */
   readonly ips: readonly Ip[];
+  /** As EndpointSlices and the pod say. */
   readonly availability: Availability;
   /** Out only because Kubernetes reports it as not ready. */
   readonly doubted: boolean;
@@ -18,15 +20,21 @@ export interface GatewayPod {
 
 /** Members, Service and settings of one ingress. */
 export interface IndexedIngress {
+  /** Namespace and name of the ingress Service. */
   readonly ref: IngressRef;
   /** `namespace/name` of the ingress Service. */
   readonly name: string;
   readonly objects: KubernetesObjects;
+  /** What Istio makes of the objects. */
   readonly mapping: PortMapping;
+  /** The entry of sluice.yaml. */
   readonly entry: IngressEntry;
+  /** Absent: members may have any address. */
   readonly networks?: ClusterNetworks | undefined;
+  /** Undefined if it does not exist. */
   readonly service: Service | undefined;
   readonly pods: readonly GatewayPod[];
+  /** By port in the pods. */
   readonly listeners: ReadonlyMap<number, readonly Listener[]>;
 }
 
