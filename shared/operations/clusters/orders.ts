@@ -56,12 +56,9 @@ export function planClusterOrder(
   cluster: string,
   wanted: ClusterOrderRequest,
 ): ClusterOrderPlan {
-  const away = declared.find((one) => !('state' in one));
-  if (away && 'problem' in away)
-    throw new Error(
-      `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; ` +
-        'the effect there cannot be determined. Select the reachable devices with --device',
-    );
+  const away = declared.find((one) => 'problem' in one);
+  const silence =
+    away && `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}`;
   const devices = [...new Set(declared.map(({ device }) => device))];
   const known = knownClusters(
     config,
@@ -69,8 +66,13 @@ export function planClusterOrder(
   );
   if (!known.includes(cluster))
     throw new Error(
-      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}; ` +
+      `cluster ${cluster} is neither in clusters[] nor declared on ${devices.join(', ')}` +
+        `${silence === undefined ? '' : ` as far as is known (${silence})`}; ` +
         `known clusters: ${known.join(', ')}`,
+    );
+  if (silence !== undefined)
+    throw new Error(
+      `${silence}; the effect there cannot be determined. Select the reachable devices with --device`,
     );
   const places = devices.map((device) => ({ device, cluster, states: statesOf(declared, device) }));
   switch (wanted.action) {

@@ -434,9 +434,20 @@ describe('bad input gets a sentence and the way on', () => {
 
   test('a change of an unknown cluster, and a body that is none', async () => {
     const change = { kind: 'cluster', action: 'drain', cluster: 'nowhere' };
+    const says = 'cluster nowhere is neither in clusters[] nor declared on bigip-1';
+    const preview = () => desk.post('/api/v1/changes/cluster/preview', change);
+    const unseen = await preview();
+    expect([unseen.status, unseen.body.error.message]).toEqual([
+      422,
+      expect.stringMatching(/BIP501: it was not seen yet.*known clusters: east, west/),
+    ]);
+    expect(unseen.body.error.message.startsWith(says)).toBe(true);
     await desk.see();
-    const { status, body } = await desk.post('/api/v1/changes/cluster/preview', change);
-    expect([status, body.error.message]).toEqual([422, expect.stringContaining('known clusters')]);
+    const { status, body } = await preview();
+    expect([status, body.error.message]).toEqual([
+      422,
+      `${says}; known clusters: east, west, north, south`,
+    ]);
     const odd = await desk.post('/api/v1/changes/cluster/preview', { kind: 'cluster' });
     expect([odd.status, odd.body.error.message]).toEqual([400, expect.stringContaining('action')]);
   });
