@@ -221,13 +221,14 @@ export function combinations(
   head: FailureHead,
   keys: readonly GroupKey[],
 ): readonly (readonly string[])[] {
-  return keys.reduce<readonly (readonly string[])[]>(
-    (rows, key) => {
-      const values = valuesOf(head, key);
-      return rows.flatMap((row) =>
-        (values.length === 0 ? ['-'] : values).map((value) => [...row, value]),
-      );
-    },
+  const all = keys.map((key) => {
+    const values = valuesOf(head, key);
+    return values.length === 0 ? ['-'] : values;
+  });
+  // Nearly always; thousands are counted while somebody types.
+  if (all.every(({ length }) => length === 1)) return [all.flat()];
+  return all.reduce<readonly (readonly string[])[]>(
+    (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])),
     [[]],
   );
 }

@@ -32,10 +32,11 @@ interface Scope {
 export function createFailureStore(blobs: Blobs, now: () => number): FailureStore {
   const scope: Scope = { blobs, shards: createShards(blobs), now };
   const { shards } = scope;
+  const newestFirst = sortedOnce();
   return {
     where: blobs.where,
     record: (sighting) => record(scope, sighting),
-    list: async () => (await shards.read('')).flatMap((heads) => [...heads.values()]).sort(byTime),
+    list: async () => newestFirst(await shards.read('')),
     ofOwner: async (owner) =>
       (await shards.read(ownerDigit(owner)))
         .flatMap((heads) => [...heads.values()].filter((head) => head.owner === owner))
@@ -50,6 +51,18 @@ export function createFailureStore(blobs: Blobs, now: () => number): FailureStor
     change: (ids, change) => changeAll(scope, ids, change),
     adopt: (failures) => adopt(scope, failures),
     prune: (before) => prune(scope, before),
+  };
+}
+
+/** The same list while no shard has changed, because a filter is read again with each letter. */
+function sortedOnce(): (shards: readonly Heads[]) => readonly FailureHead[] {
+  let of: readonly Heads[] | undefined;
+  let sorted: readonly FailureHead[] = [];
+  return (shards) => {
+    const isSame = of?.length === shards.length && shards.every((one, i) => one === of?.[i]);
+    if (!isSame) sorted = shards.flatMap((heads) => [...heads.values()]).sort(byTime);
+    of = shards;
+    return sorted;
   };
 }
 

@@ -25,8 +25,9 @@ export async function groupsWithTrend(
   const trends = new Map<string, number[]>();
   for (const head of heads)
     for (const values of combinations(head, by)) {
-      const trend = trends.get(JSON.stringify(values)) ?? Array.from({ length: HOURS }, () => 0);
-      trends.set(JSON.stringify(values), trend);
+      const group = JSON.stringify(values);
+      const trend = trends.get(group) ?? Array.from({ length: HOURS }, () => 0);
+      trends.set(group, trend);
       const hour = hourOf(head, now);
       if (hour >= 0) trend[hour]! += 1;
     }

@@ -144,6 +144,20 @@ describe('a failure that occurs again', () => {
   });
 });
 
+describe('the list', () => {
+  test('is sorted again only if something changed, here or elsewhere', async () => {
+    await store.record(sighting(1));
+    const first = await store.list();
+    expect(await store.list()).toBe(first);
+    await theirs().record(sighting(2));
+    const second = await store.list();
+    expect(second.map(({ sentence }) => sentence)).toEqual(['failure 2', 'failure 1']);
+    await store.change([second[0]!.id], () => ({ state: 'archived' }));
+    expect((await store.list()).map(({ state }) => state)).toEqual(['archived', 'open']);
+    expect(second[0]!.state).toBe('open');
+  });
+});
+
 describe('a change', () => {
   test('affects only the selected failures', async () => {
     const heads = [await store.record(sighting(1)), await store.record(sighting(2))];
