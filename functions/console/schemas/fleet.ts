@@ -135,6 +135,8 @@ export const ClusterListSchema = z
         members: z.int(),
         held: z.int(),
         waiting: z.int().optional(),
+        /** Ingresses whose removals or ports wait for an approval. */
+        heldOwners: z.array(z.string()).optional(),
         version: z.string().optional(),
         seen: z.string().optional(),
         state: z.enum(['enabled', 'draining', 'out']),

@@ -26,6 +26,8 @@ export interface ClusterRow {
   readonly held: number;
   /** Number of exposures that wait for an approved move of nodes; absent if there are none. */
   readonly waiting?: number;
+  /** The ingresses of both, as `cluster/namespace/service`; absent if there are none. */
+  readonly heldOwners?: readonly string[];
   readonly version?: string;
   /** Time of its newest event. */
   readonly seen?: string;
@@ -99,13 +101,17 @@ export function clusterRows(
       config.ingresses.some(
         (ingress) => ingress.cluster === cluster && ingress.devices.includes(device),
       );
-    const rows = knownClusters(config, states).map((cluster) => ({
-      row: {
-        ...rowOf(cluster, { device, states, silent, newest }),
-        ...countOf(waiting.filter(({ owner }) => parseOwner(owner).cluster === cluster)),
-      },
-      asked: asked(cluster),
-    }));
+    const rows = knownClusters(config, states).map((cluster) => {
+      const mine = waiting.filter(({ owner }) => parseOwner(owner).cluster === cluster);
+      return {
+        row: {
+          ...rowOf(cluster, { device, states, silent, newest }),
+          ...(mine.length > 0 && { waiting: mine.length }),
+          ...heldOwnersOf(cluster, states, mine),
+        },
+        asked: asked(cluster),
+      };
+    });
     return rows
       .filter(
         ({ row, asked: isAsked }) =>
@@ -115,8 +121,20 @@ export function clusterRows(
   });
 }
 
-function countOf({ length }: readonly unknown[]): Pick<ClusterRow, 'waiting'> {
-  return length === 0 ? {} : { waiting: length };
+/** Of removals, and of exposures that wait for a move of nodes. */
+function heldOwnersOf(
+  cluster: string,
+  states: readonly DeclaredState[],
+  waiting: readonly { readonly owner: string }[],
+): Pick<ClusterRow, 'heldOwners'> {
+  const removing = states.flatMap(({ owners }) =>
+    Object.entries(owners).flatMap(([owner, { held = [] }]) => (held.length > 0 ? [owner] : [])),
+  );
+  const all = [
+    ...removing.filter((owner) => parseOwner(owner).cluster === cluster),
+    ...waiting.map(({ owner }) => owner),
+  ];
+  return all.length === 0 ? {} : { heldOwners: [...new Set(all)].toSorted() };
 }
 
 /** What is known of all clusters on one device. */

@@ -208,6 +208,23 @@ describe('sluice cluster list', () => {
     ).toEqual([true, look]);
   });
 
+  test('names the ingresses of which something is held, each once', () => {
+    const other = 'east/istio-system/other';
+    const ports = (...numbers: readonly number[]) => numbers.map((port) => exposure({ port }));
+    const declared = step(EMPTY_STATE, [
+      slice(1, ports(1, 2, 3, 4)),
+      slice(1, ports(11, 12, 13, 14), { owner: other }),
+      slice(1, ports(21), WEST),
+    ]);
+    const held = step(declared, [slice(2, []), slice(2, [], { owner: other })]);
+    expect(
+      clusterRows(config, on(held), NOW).map(({ cluster, heldOwners }) => [cluster, heldOwners]),
+    ).toEqual([
+      ['east', [owner, other]],
+      ['west', undefined],
+    ]);
+  });
+
   test('is short for sluice status: only states other than enabled', () => {
     const rows = (cluster: string, ...states: readonly DeclaredState[]) =>
       clusterRows(config, on(...states), NOW).filter((row) => row.cluster === cluster);
