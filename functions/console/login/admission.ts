@@ -11,8 +11,13 @@ import type { Person } from '../http/rights.ts';
 import { createOidc, LOGIN } from './oidc.ts';
 import { tokenHolders } from './tokens.ts';
 
-/** A person with the token for changes; absent if no page of another site can act for it. */
-export type Admitted = Person & { readonly csrf?: string };
+/** A person, and what its page needs. */
+export type Admitted = Person & {
+  /** The token for changes; absent if no page of another site can act for the person. */
+  readonly csrf?: string;
+  /** Where its session is ended; absent if it has none. */
+  readonly logout?: string;
+};
 
 /** Lets requests in. */
 export interface Admission {

@@ -28,7 +28,7 @@ export interface OidcOptions {
 
 /** Logins, and who has a session. */
 export interface Oidc {
-  session(c: Context): Promise<LoginSession | undefined>;
+  session(c: Context): Promise<(LoginSession & { readonly logout: string }) | undefined>;
   addRoutes(app: Pick<Hono, 'get' | 'post'>): void;
 }
 
@@ -84,7 +84,9 @@ export function createOidc(options: OidcOptions): Oidc {
   return {
     session: async (c) => {
       const text = getCookie(c, names.session);
-      return text === undefined ? undefined : openSession(await sealer.get(), text);
+      if (text === undefined) return undefined;
+      const session = await openSession(await sealer.get(), text);
+      return session && { ...session, logout: LOGOUT };
     },
     addRoutes: (app) => {
       app.get(LOGIN, start);

@@ -46,6 +46,7 @@ export const NOW_ROUTES: readonly Route[] = [
         who: person.who,
         role: person.role,
         ...(person.csrf !== undefined && { csrf: person.csrf }),
+        ...(person.logout !== undefined && { logout: person.logout }),
         version,
         live: live === undefined ? 'polling' : 'events',
         generation,

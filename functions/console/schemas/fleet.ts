@@ -12,6 +12,8 @@ export const SessionSchema = z
     role: z.enum(ROLES),
     /** To be sent as X-Sluice-Csrf with each POST; absent with a bearer token. */
     csrf: z.string().optional(),
+    /** Path to which a POST ends the session; absent if there was no login. */
+    logout: z.string().optional(),
     version: z.string(),
     /** `events`: /api/v1/events tells changes; `polling`: ask again with If-None-Match. */
     live: z.enum(['events', 'polling']),

@@ -112,7 +112,11 @@ describe('a login', () => {
     const done = await login('/login?to=/failures');
     expect([done.status, done.headers.get('Location')]).toEqual([302, '/failures']);
     const session = (await (await go('/api/v1/session')).json()) as Record<string, string>;
-    expect(session).toMatchObject({ who: 'ada@example.com', role: 'operator' });
+    expect(session).toMatchObject({
+      who: 'ada@example.com',
+      role: 'operator',
+      logout: '/logout',
+    });
     // The content of the cookie is not readable.
     expect([...jar().values()].join()).not.toContain('ada');
     const post = (headers: Record<string, string>) =>
@@ -138,6 +142,16 @@ describe('a login', () => {
     jar().set('sluice', cookie);
     expect((await go('/api/v1/session')).status).toBe(200);
     site.runtime.advance(8 * 3_600_000);
+    expect((await go('/api/v1/session')).status).toBe(401);
+  });
+
+  test('is ended by who logs out, and by no other page', async () => {
+    const { go, login } = browserOf(consoleOf(startSite(), loginOf()));
+    await login();
+    const logOut = (Origin: string) => go('/logout', { method: 'POST', headers: { Origin } });
+    expect((await logOut('https://evil.example.com')).status).toBe(403);
+    expect((await go('/api/v1/session')).status).toBe(200);
+    expect(await (await logOut(URL_OF)).json()).toEqual({ says: 'You are logged out here.' });
     expect((await go('/api/v1/session')).status).toBe(401);
   });
 
