@@ -103,7 +103,7 @@ describe('members that need a path', () => {
     expect(await seen(POD)).toEqual(['down']);
   });
 
-  test('need a way to the endpoint that is no tunnel', async () => {
+  test('need a route to the endpoint outside of the tunnel', async () => {
     await start();
     await tunnel('none');
     await arp();
@@ -133,7 +133,7 @@ describe('members that need a path', () => {
     expect(await seen('10.30.1.5', '10.31.1.5')).toEqual(['up', 'down']);
   });
 
-  test('are lost if the other end takes no packets for them', async () => {
+  test('are down if the other end accepts no packets for them', async () => {
     const hops: Hop[] = [];
     const delivers = (hop: Hop, address: string): boolean => {
       hops.push(hop);
@@ -196,7 +196,7 @@ describe('members that need a path', () => {
       expect(answers).toEqual(['one x', 'one x', 'one x']);
     });
 
-    test('end when the other end takes no more packets', async () => {
+    test('end when the other end accepts no more packets', async () => {
       await route({ gw: '192.0.2.11' });
       await offer();
       const client = connect({ host: HOST, port });

@@ -74,7 +74,7 @@ describe('networks of clients that come while no watcher runs', () => {
     expect(source()).toBe('10.20.0.0/16');
   });
 
-  test('do so too where other networks were asked for before, and held open by an upgrade', async () => {
+  test('restrict it also if other networks were requested before, and held open by an upgrade', async () => {
     at.lab.store.apply(ingressService(RANGES));
     await declaredBy010();
     await (await watchOnce()).stop();
@@ -84,7 +84,7 @@ describe('networks of clients that come while no watcher runs', () => {
     expect(source()).toBe('10.30.0.0/16');
   });
 
-  test('do not with an upgrade alone, however often the watcher starts', async () => {
+  test('do not restrict it by an upgrade alone, however often the watcher starts', async () => {
     at.lab.store.apply(ingressService(RANGES));
     await declaredBy010();
     await (await watchOnce()).stop();
@@ -152,7 +152,7 @@ describe('a mesh ConfigMap that cannot be read after a restart', () => {
     expect(known()).toEqual(before);
   });
 
-  test('gives way to what is read', async () => {
+  test('is replaced once it can be read', async () => {
     at.lab.store.apply(config('discoverySelectors: []'));
     await watch();
     expect(known()).toEqual([[]]);

@@ -50,7 +50,7 @@ describe('one route that two clusters need', () => {
     }
   });
 
-  test('belongs to the one that is left with its next slice, and follows its node', async () => {
+  test('belongs to the remaining cluster with its next slice, and follows its node', async () => {
     const world = createWorld({ modes: { east: 'routes', west: 'routes' } });
     await apply(world, pathSlice(1, [P1, P2]), ofWest(1, [P2]));
     await apply(world, pathSlice(2, [P1]));

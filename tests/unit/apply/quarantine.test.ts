@@ -119,7 +119,7 @@ describe('a change that BIG-IP refuses', () => {
   });
 });
 
-describe('a change that BIG-IP names without need', () => {
+describe('a change that BIG-IP names although another one is at fault', () => {
   test('is declared after all, and the one that was not named is found', async () => {
     const culprit = exposure({ port: 3 });
     world.device.before = refusing(

@@ -68,7 +68,7 @@ describe('a drain', () => {
       expect(east(declared({ [EAST]: quiet, [SECOND]: record() }))).toMatchObject({ silent: true });
     });
 
-    test('is void if one of several owners did', () => {
+    test('is void if one of several owners sent something since', () => {
       const owners = {
         [EAST]: record({ seen: iso(NOW - 60_000) }),
         [SECOND]: record({ seen: iso(NOW - 59_999) }),

@@ -103,7 +103,7 @@ describe('a cluster serves alone', () => {
     expect([...found]).toEqual(alone.map((cluster) => [cluster, [key(1)]]));
   });
 
-  test('by name, and all that it is', () => {
+  test('for the exposures without other ready members, and for all if no other counts', () => {
     const both = state([
       shown(1, { east: ready }),
       shown(2, { east: ready, west: ready }),
@@ -337,7 +337,7 @@ describe('what a fleet says that does not fit', () => {
   });
 });
 
-test('a fleet takes back what an owner asks for, also where it says what holds by default', () => {
+test('a fleet overrides what an owner requests, also with the default value', () => {
   const said = settingsFromInput(SettingsInput.parse({ mirroring: 'none' }));
   const requested: Settings = { ...SETTINGS, mirroring: 'L4' };
   expect(

@@ -140,7 +140,7 @@ describe('what a filter means', () => {
     expect(matchesFilter({}, head({ state: 'healed' }))).toBe(false);
   });
 
-  test('since a time with it, until a time without it', () => {
+  test('of a period includes the time of since, and excludes that of until', () => {
     const last = NOW;
     expect(
       [NOW - 1, NOW, NOW + 1].map((time) => [
@@ -161,7 +161,7 @@ describe('what a filter means', () => {
     expect(matchesFilter(either, head({ state: 'healed', code: 'BIP424' }))).toBe(false);
   });
 
-  test('of words is that the message holds all of them, in whatever letters', () => {
+  test('of words is that the message contains all of them, in upper or lower case', () => {
     const said = head({ sentence: 'BIG-IP refuses the iRule' });
     expect(matchesFilter(parseFilter(['big-ip IRULE'], NOW), said)).toBe(true);
     expect(matchesFilter(parseFilter(['big-ip pool'], NOW), said)).toBe(false);
