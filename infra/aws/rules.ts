@@ -30,7 +30,9 @@ interface Joined {
   readonly source: Resource;
   readonly queueId: string;
   readonly queue: Resource;
+  /** The function that the source calls. */
   readonly made: Resource;
+  /** Undefined: the queue has none, or it is not in this template. */
   readonly dead: Resource | undefined;
   readonly deadId: string | undefined;
   readonly template: CompiledTemplate;

@@ -17,7 +17,9 @@ import { errorMessage } from '../../shared/telemetry/errors.ts';
 
 /** What to build, and where to. */
 export interface BuildOptions {
+  /** Absolute path of the repository. */
   readonly root: string;
+  /** Absolute path of the folder for bundles and archives. */
   readonly out: string;
   /** `SLUICE_CONFIG` */
   readonly config?: string | undefined;
@@ -25,6 +27,7 @@ export interface BuildOptions {
   readonly only?: readonly string[];
   /** Whether to build only what a host needs: no archives for Lambda. */
   readonly hostOnly?: boolean;
+  /** Gets one line for each thing that was made or skipped. */
   readonly say: (line: string) => void;
 }
 

@@ -9,17 +9,22 @@ import {
 /** A node of the JSON Schema, as far as the page shows it. */
 export interface SchemaNode {
   readonly type?: string | readonly string[];
+  /** The sentence of `describe` in the schema, for the last column. */
   readonly description?: string;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** Names among `properties`. */
   readonly required?: readonly string[];
   readonly items?: SchemaNode;
+  /** Alternatives, such as a word or a path; each is shown. */
   readonly anyOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
   readonly enum?: readonly (string | number | boolean)[];
   readonly const?: string | number | boolean;
+  /** An empty object is not shown: its keys have defaults of their own. */
   readonly default?: unknown;
   readonly pattern?: string;
   readonly format?: string;
+  /** Of numbers; limits of what JavaScript can count are not shown. */
   readonly minimum?: number;
   readonly maximum?: number;
 }

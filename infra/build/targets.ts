@@ -5,7 +5,9 @@ import { join } from 'node:path';
 /** A function and the files that are built for it. */
 export interface BuildTarget {
   readonly name: string;
+  /** Source file, below the root. */
   readonly entry: string;
+  /** Where its bundle is written. */
   readonly outfile: string;
   /** Packed for Lambda as `<name>.zip`. */
   readonly lambda: boolean;

@@ -20,9 +20,12 @@ import { digest } from './identity.ts';
 
 /** What the original event says about itself. */
 export interface EventOrigin {
+  /** `cluster/namespace/service`; undefined if the event does not say it. */
   readonly owner: string | undefined;
+  /** Undefined if the event names none. */
   readonly device: string | undefined;
   readonly revision: Revision | undefined;
+  /** Set if the event is a readable slice. */
   readonly slice: Slice | undefined;
   /** The sender that map verified, for events from map. */
   readonly fromMap?: { readonly sender: string | undefined };

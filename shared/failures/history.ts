@@ -67,7 +67,9 @@ export interface Delivery {
 
 /** Reads and appends histories of owners. */
 export interface HistoryStore {
+  /** Joins a result that repeats the last one, and writes that at most once a minute. */
   note(settled: Settled, way: Delivery): Promise<void>;
+  /** Undefined: nothing is known of the owner. */
   of(owner: string): Promise<OwnerHistory | undefined>;
   all(): Promise<readonly OwnerHistory[]>;
 }

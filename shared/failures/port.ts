@@ -103,9 +103,11 @@ export interface FailureRecord {
     | 'gateways'
     | 'revision'
   >;
+  /** The event itself, and what was tried. */
   readonly details: Evidence;
   /** Id of this occurrence. */
   readonly message: string;
+  /** Milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -116,6 +118,7 @@ export type FailureHeadChange = (
 
 /** Stores failures. All methods reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface FailureStore {
+  /** Directory or bucket, for messages. */
   readonly where: string;
   /** Idempotent per message. */
   record(sighting: FailureRecord): Promise<FailureHead>;
@@ -123,7 +126,9 @@ export interface FailureStore {
   list(): Promise<readonly FailureHead[]>;
   /** The heads of one owner. */
   ofOwner(owner: string): Promise<readonly FailureHead[]>;
+  /** By id; ids that do not exist are missing. */
   heads(ids: readonly string[]): Promise<ReadonlyMap<string, FailureHead>>;
+  /** With its evidence; undefined if it does not exist. */
   get(id: string): Promise<Failure | undefined>;
   /** Resolves with the changed heads. */
   change(ids: readonly string[], change: FailureHeadChange): Promise<readonly FailureHead[]>;

@@ -87,7 +87,9 @@ export const DEAD_LETTER_EVENTS = { [DEAD_LETTER]: DeadLetter } as const satisfi
 /** Input of a dead letter; it is shortened to fit into one message. */
 export interface DeadLetterInput {
   readonly code: string;
+  /** For people, with object and remedy. */
   readonly reason: string;
+  /** The queue that the event failed in. */
   readonly queue: WorkQueueName;
   /** `fromRecord(record)` */
   readonly message: QueueMessage;
@@ -99,7 +101,9 @@ export interface DeadLetterInput {
   readonly partition?: string | undefined;
   readonly exposure?: string | undefined;
   readonly revision?: Revision | undefined;
+  /** What the device said, shortened. */
   readonly response?: string | undefined;
+  /** What would have been changed. */
   readonly plan?: readonly PlanLine[] | undefined;
   /** Earlier attempts, oldest first; default: only this one. */
   readonly attempts?: readonly Attempt[] | undefined;

@@ -10,7 +10,9 @@ export type Returned = Pick<QueueMessage, 'id' | 'receipt'>;
 export interface FunctionContext {
   readonly awsRequestId: string;
   readonly functionName: string;
+  /** For dead letters; `$LATEST` on hosts other than Lambda. */
   readonly functionVersion: string;
+  /** Until the host ends the call. */
   getRemainingTimeInMillis(): number;
   /**
    * Whether the call is still the only one that has these messages, by id. It may not be after a

@@ -18,6 +18,7 @@ import {
  */
 export interface SignedFields {
   readonly id: string;
+  /** `/clusters/<id>`; a signature of one cluster is none of another. */
   readonly source: string;
   readonly type: string;
   readonly subject: string;
@@ -115,7 +116,9 @@ export function readSigner(pem: string): Read<EventSigner> {
 
 /** A new key pair. `keyid` is derived from the public key. */
 export interface KeyPair {
+  /** Derived from the public key, so that a verifier finds it among several. */
   readonly keyid: string;
+  /** PKCS #8; only for `clusters[].signKey` of the watcher. */
   readonly privatePem: string;
   readonly publicPem: string;
 }

@@ -10,6 +10,7 @@ import type { QueueMessage } from './port.ts';
 
 /** Counts of handling attempts that were started alone and not finished. Survives the process. */
 export interface Marks {
+  /** 0 if there is no mark. */
   get(message: QueueMessage): Promise<number>;
   set(message: QueueMessage, tries: number): Promise<void>;
   clear(message: QueueMessage): Promise<void>;
@@ -19,6 +20,7 @@ export interface Marks {
 /** What this process remembers about messages, and what is stored about earlier processes. */
 export interface Suspects {
   readonly clock: Pick<Clock, 'sleep'>;
+  /** It was received before, and nobody returned it. */
   isSuspect(message: QueueMessage): boolean;
   /** Records messages that a function returned for a retry. */
   gaveBack(messages: readonly QueueMessage[]): void;
@@ -26,6 +28,7 @@ export interface Suspects {
   tries(message: QueueMessage): Promise<number>;
   /** Call before the message is parsed. */
   begin(message: QueueMessage, tries: number): Promise<void>;
+  /** Call when the message was handled, whatever the result. */
   end(message: QueueMessage): Promise<void>;
   close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export interface TrialSteps {
   readonly calm: (messages: readonly QueueMessage[]) => Promise<readonly QueueMessage[]>;
   /** False if the message must be retried. */
   readonly one: (message: QueueMessage) => Promise<boolean>;
+  /** Makes it a dead letter without parsing it; false if that failed. */
   readonly giveUp: (message: QueueMessage, tries: number) => Promise<boolean>;
   /** Deletes finished messages, because the process may crash before it can report them. */
   readonly done: (message: QueueMessage) => Promise<void>;

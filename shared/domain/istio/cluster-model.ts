@@ -41,8 +41,10 @@ export type GatewayConfig =
  * istiod ignores it. `key` is `namespace/name`.
  */
 export interface ApiGatewayView {
+  /** `namespace/name`. */
   readonly key: string;
   readonly gateway: ApiGateway;
+  /** Whether istiod deploys it, or which Services it refers to. */
   readonly deployment: Deployment;
 }
 
@@ -53,12 +55,14 @@ export interface ApiGatewayView {
 export interface ClusterModel {
   readonly mesh: MeshOptions;
   readonly objects: KubernetesObjects;
+  /** All gateways of both APIs by age; those of Ingresses come last. */
   readonly configs: readonly GatewayConfig[];
   /** Istio Gateways by selector, with ranks in `configs`. */
   readonly istio: SelectorIndex<Extract<GatewayConfig, { api: 'istio' }>>;
   /** Listeners by `namespace/name` of a Service that their Gateway refers to. */
   readonly byService: ReadonlyMap<string, readonly GatewayConfig[]>;
   readonly apiViews: readonly ApiGatewayView[];
+  /** `namespace/name` of Services that istiod creates for Gateway API. */
   readonly managedServices: ReadonlySet<string>;
   readonly services: ServiceDirectory;
   /**
@@ -66,6 +70,7 @@ export interface ClusterModel {
    * discoverySelectors, as earlier versions did.
    */
   readonly routesIn: (namespace: string, revision: string, scope?: 'everything') => RouteTable;
+  /** Which namespaces the istiod of a revision reads. */
   readonly discovery: (revision: string) => Discovery;
 }
 

@@ -10,10 +10,13 @@ import type { MissingServicePort, ServicePortMapping, Verdict } from './port-map
  * would have to be added.
  */
 export interface ExplanationContext {
+  /** Ports of Services that lead to the server. */
   readonly servicePorts: readonly ServicePortMapping[];
   readonly services: readonly Service[];
+  /** The port that would have to be added. */
   readonly missing: MissingServicePort | undefined;
   readonly missingInService: boolean;
+  /** Services that istiod keeps, so that nobody else should change them. */
   readonly managed: ReadonlySet<string>;
 }
 

@@ -12,16 +12,22 @@ export interface CodedReason {
 export interface ServerSpec {
   /** `namespace/name` of the gateway. */
   readonly gateway: string;
+  /** Of the gateway. */
   readonly namespace: string;
   readonly api: 'istio' | 'gateway-api';
+  /** Position in the list of its object, from 0. */
   readonly index: number;
   /** Name of the port or of the listener. */
   readonly name: string;
+  /** Port number of the server, before a Service maps it. */
   readonly number: number;
   /** Unchanged from the object. */
   readonly protocol: string;
+  /** Follows from protocol and TLS mode (istio-port-mapping.md §1.6). */
   readonly family: Family;
+  /** Undefined without a `tls` block. */
   readonly tls: TlsMode | undefined;
+  /** What the listener does with a connection; decides whether a route is needed. */
   readonly kind: ListenerKind;
   /** As returned by `sanitiseHosts`. */
   readonly hosts: readonly string[];
@@ -43,8 +49,10 @@ export interface Attachment {
 
 /** The identity of a server, even if it could not be read completely. */
 export interface ServerId {
+  /** `namespace/name`. */
   readonly gateway: string;
   readonly api: 'istio' | 'gateway-api';
+  /** Position in the list of its object, from 0. */
   readonly index: number;
   readonly name: string;
   readonly number: number;

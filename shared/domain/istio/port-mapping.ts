@@ -52,9 +52,12 @@ export type ListenerKind = z.infer<typeof ListenerKind>;
  * all kinds on that listener.
  */
 export interface Listener {
+  /** In the pods. */
   readonly port: number;
+  /** Absent: all addresses. */
   readonly bind?: string;
   readonly transport: 'tcp' | 'udp';
+  /** Of all servers that share it, in a fixed order. */
   readonly kinds: readonly ListenerKind[];
 }
 
@@ -102,8 +105,11 @@ export type ServerReport = z.infer<typeof ServerReport>;
 export interface MissingServicePort {
   /** `namespace/name` */
   readonly service: string;
+  /** A DNS label that is unique on the Service. */
   readonly name: string;
+  /** The number that the Gateways name. */
   readonly port: number;
+  /** Where Envoy listens in the pods. */
   readonly targetPort: number;
   readonly protocol: 'TCP' | 'UDP';
   /** Gateways that need it, `namespace/name`. */
@@ -132,8 +138,11 @@ export interface PortMapping {
   readonly services: readonly string[];
   /** Names of the gateway pods. */
   readonly pods: readonly string[];
+  /** Sorted by port, address and transport. */
   readonly listeners: readonly Listener[];
+  /** One report for each server, whether it listens or not. */
   readonly servers: readonly ServerReport[];
+  /** Ports without which a server cannot be reached. */
   readonly missing: readonly MissingServicePort[];
   /** By port in the pods: names of the pods that listen; absent if all pods listen on all ports. */
   readonly listening?: ReadonlyMap<number, ReadonlySet<string>>;

@@ -10,10 +10,14 @@ import type { Pod, Service } from '../snapshot/objects.ts';
  */
 export interface Workload {
   readonly namespace: string;
+  /** Equal for all of its pods. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Ports below 1024 cannot be bound (istio-port-mapping.md §1.4). */
   readonly unprivileged: boolean;
   readonly containerPorts: Pod['containerPorts'];
+  /** Of all of its pods; a server may bind one of them. */
   readonly ips: readonly string[];
+  /** Empty only if `assumed`. */
   readonly pods: readonly Pod[];
   /** The pods have the labels of a gateway but run as sidecars. */
   readonly sidecar: boolean;

@@ -29,16 +29,21 @@ export interface PathDifference {
 
 /** What a device has, and what it should have. */
 export interface PathSight {
+  /** The journal: what should be there. */
   readonly records: JournalRecords;
+  /** Entries of the active unit. */
   readonly active: LiveEntries;
   /** Absent if there is no other unit, or it does not answer. */
   readonly peer?: LiveEntries;
+  /** Members by cluster that need a path. */
   readonly needed: Needed;
   /** Whether all that is needed is known. If not, nothing counts as left over. */
   readonly isWhole: boolean;
+  /** Of this installation; entries of others are not judged. */
   readonly clusters: ReadonlySet<string>;
   /** By cluster. */
   readonly tunnels: Readonly<Record<string, string>>;
+  /** How long unneeded entries stay. */
   readonly grace: Grace;
   /** Milliseconds since 1970. */
   readonly now: number;

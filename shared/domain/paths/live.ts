@@ -6,8 +6,11 @@ import type { JournalRecord } from './journal.ts';
 
 /** What Sluice writes at an entry where the device has a field for it. */
 export interface Mark {
+  /** The owner that asks for the entry. */
   readonly owner: string;
+  /** The Kubernetes node that it leads to. */
   readonly node: string;
+  /** Of the slice that asked for it. */
   readonly version: Version;
 }
 

@@ -65,7 +65,9 @@ export interface PlanRules {
 
 /** Mutable state of a plan; only the functions in this folder change it. */
 export interface PlanDraft {
+  /** The one that is planned. */
   readonly partition: string;
+  /** The state that the plan starts from; never changed. */
   readonly declared: DeclaredState;
   readonly rules: PlanRules;
   /** Milliseconds since 1970. */
@@ -80,7 +82,9 @@ export interface PlanDraft {
   readonly onAddress: Map<string, Set<string>>;
   /** By cluster. */
   readonly drains: Map<string, Drain>;
+  /** By cluster: when the newest order was given, RFC 3339. */
   readonly steered: Map<string, string>;
+  /** By cluster: kube-system UIDs that adoptions replaced. */
   readonly replaced: Map<string, readonly string[]>;
   /** What the plan reports, in the order in which it was decided. */
   readonly entries: PlanEntry[];
@@ -164,7 +168,9 @@ export function exposuresOwnedBy(draft: PlanDraft, owner: string): readonly Owne
 
 /** An exposure with the gateways of one of its owners. */
 export interface OwnedExposure {
+  /** `address:port/protocol`. */
   readonly key: string;
   readonly exposure: DeclaredExposure;
+  /** Those of this owner. */
   readonly gateways: readonly string[];
 }

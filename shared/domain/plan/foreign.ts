@@ -6,7 +6,9 @@ import type { Exposure } from '../exposure/exposure.ts';
 
 /** A virtual server or virtual address outside the planned partition. */
 export interface AddressHolder {
+  /** Full path of the object, for messages. */
   readonly path: string;
+  /** An address outside /Common belongs to one partition (as3.md §3.4). */
   readonly partition: string;
   readonly address: string;
   /**

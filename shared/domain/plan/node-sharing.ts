@@ -19,7 +19,9 @@ import { changeId } from './plan-entry.ts';
 /** An exposure that is held until nodes may move. */
 export interface HeldByNodes extends NodesInUse {
   readonly partition: string;
+  /** `cluster/namespace/service`. */
   readonly owner: string;
+  /** `address:port/protocol` of the exposure that waits. */
   readonly key: string;
 }
 

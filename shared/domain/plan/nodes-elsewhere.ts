@@ -52,7 +52,9 @@ export function sharesNodes(state: DeclaredState): boolean {
 /** A partition, its declared state, and where it keeps its nodes. */
 export interface NodePlace {
   readonly partition: string;
+  /** The state of the partition. */
   readonly declared: DeclaredState;
+  /** Whether its nodes are, or will be, in /Common. */
   readonly shared: boolean;
 }
 

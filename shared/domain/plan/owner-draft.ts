@@ -4,15 +4,23 @@ import type { LosingClaim, OwnerRecord, Quarantined } from '../declared/owner-re
 
 /** A mutable owner record; collections are empty instead of absent. */
 export interface OwnerDraft {
+  /** Of the newest event that was admitted. */
   version: Version;
+  /** kube-system UID of the cluster that may speak for the owner. */
   clusterUid: string;
   sender: string | undefined;
+  /** RFC 3339: time of its newest event. */
   seen: string | undefined;
   rival: OwnerRecord['rival'];
+  /** RFC 3339: when its ingress was removed. */
   gone: string | undefined;
+  /** Keys of exposures whose removal waits for an approval. */
   held: Set<string>;
+  /** Keys of exposures whose removal was approved. */
   approved: Set<string>;
+  /** By key: changes that the device refused. */
   readonly quarantine: Map<string, Quarantined>;
+  /** By key: requests that lost their address to another owner. */
   readonly claims: Map<string, LosingClaim>;
 }
 

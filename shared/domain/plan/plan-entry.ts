@@ -4,11 +4,16 @@ export type ChangeKind =
 
 /** One entry of a plan: the change of one owner's part of one exposure, with the reason. */
 export interface PlanEntry {
+  /** `cluster/namespace/service`. */
   readonly owner: string;
+  /** `address:port/protocol`. */
   readonly key: string;
   readonly kind: ChangeKind;
+  /** `OK`, or why it is not done. */
   readonly code: string;
+  /** A clause for results and Events. */
   readonly reason: string;
+  /** `namespace/name`; whose authors should hear of it. */
   readonly gateways: readonly string[];
   /** Fingerprint of the request, if the device could refuse it. */
   readonly structure?: string;

@@ -20,8 +20,11 @@ export type TakeOver = Readonly<z.infer<typeof TakeOver>>;
 
 /** An entry of CIS with what Sluice wants instead. */
 export interface Inherited {
+  /** Of the entry, as in the journal. */
   readonly key: string;
+  /** As F5 CIS left it on the device. */
   readonly live: LiveEntry;
+  /** What Sluice would have there. */
   readonly record: JournalRecord;
 }
 

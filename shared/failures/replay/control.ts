@@ -6,8 +6,11 @@ import type { Jobs } from './jobs.ts';
 
 /** Which job to change, and who gives the order for which reason. */
 export interface JobOrder {
+  /** Of the job. */
   readonly id: string;
+  /** The person, for the audit log. */
   readonly who: string;
+  /** Also kept in the job. */
   readonly why: string;
 }
 

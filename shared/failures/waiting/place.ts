@@ -25,7 +25,9 @@ export interface WaitingPlace {
   list(device?: string): Promise<readonly WaitingEntry[]>;
   /** Number of waiting entries of a device; reads no content. */
   count(device: string): Promise<number>;
+  /** All entries that this one represents. */
   remove(waiting: WaitingEntry): Promise<void>;
+  /** The device as a process last saw it; undefined: nothing is known. */
   mark(device: string): Promise<DeviceMark | undefined>;
   marks(): Promise<readonly DeviceMark[]>;
   /**

@@ -22,7 +22,9 @@ export interface UnitValues {
 /** A text to copy. */
 export interface SetupSection {
   readonly title: string;
+  /** Says with which tool the text is to be used. */
   readonly format: 'tmsh' | 'declarative-onboarding' | 'kubernetes';
+  /** To be copied; placeholders are in capitals. */
   readonly text: string;
 }
 
@@ -30,15 +32,19 @@ export interface SetupSection {
 export interface SetupValues {
   readonly device: DeviceConfig;
   readonly cluster: ClusterConfig;
+  /** Name of the unit that the text is for. */
   readonly unit: string;
   /** Without its length. */
   readonly localAddress: string;
   /** With its length. */
   readonly localNetwork: string;
+  /** A network on the tunnel for this unit alone; undefined: a placeholder. */
   readonly podNetwork: Cidr | undefined;
   readonly podNetworks: readonly Cidr[];
+  /** MAC of the unit's end of the tunnel. */
   readonly mac: string;
   readonly vlan: string;
+  /** As the nodes have it; undefined: the default of the CNI. */
   readonly vni: number | undefined;
 }
 

@@ -55,8 +55,11 @@ export async function search(
 
 interface Known {
   readonly config: OperationContext['runtime']['config'];
+  /** All that is declared, as far as it was seen. */
   readonly rows: readonly PortRow[];
+  /** Devices whose declaration was never seen. */
   readonly unknown: readonly string[];
+  /** Open failures. */
   readonly open: readonly FailureHead[];
 }
 

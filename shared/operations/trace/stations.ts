@@ -9,7 +9,9 @@ import type { Hop } from '../../queue/hops.ts';
 export interface TraceStation {
   /** RFC 3339; absent for the current state. */
   readonly at?: string;
+  /** What happened, in a word or two. */
   readonly what: string;
+  /** The function, queue or device. */
   readonly where: string;
   readonly details: string;
 }

@@ -17,8 +17,10 @@ import {
 
 /** The server for which an annotation is read, and all servers of the annotated object. */
 export interface AnnotationTarget {
+  /** Of the server that the annotation is read for. */
   readonly port: number;
   readonly protocol: string;
+  /** All servers of the object; ports in values must be among theirs. */
   readonly servers: readonly { readonly port: number; readonly protocol: string }[];
   /** False for a Service, which outlives its gateways: a port in its map may have no server. */
   readonly strictPorts: boolean;

@@ -37,6 +37,7 @@ function getRequest(path: string): string {
 export interface MonitoredPool {
   readonly members: 'pods' | 'nodes';
   readonly protocol: 'tcp' | 'udp';
+  /** Readiness port of the gateway pods, usually 15021. */
   readonly statusPort: number;
   /** Set with `externalTrafficPolicy: Local`. */
   readonly healthCheckNodePort: number | undefined;

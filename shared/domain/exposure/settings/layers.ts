@@ -15,10 +15,13 @@ export interface ExposureRefusal {
 export interface SettingsLayer {
   /** Description, such as `ConfigMap istio-system/istio-ingressgateway.32400.vs`. */
   readonly source: string;
+  /** Valid values only. */
   readonly wanted: Partial<SourceSettings>;
   /** More precise descriptions of single settings. */
   readonly words?: Partial<Record<SettingName, string>>;
+  /** Invalid values; each refuses the exposures that the source is for. */
   readonly refusals: readonly ExposureRefusal[];
+  /** What is ignored, with the reason. */
   readonly notes: readonly Note[];
   /** For all Gateways of the ingress: a Gateway that says something else does so on purpose. */
   readonly isDefault?: true;
@@ -31,14 +34,18 @@ export function sourceOfSetting(layer: SettingsLayer, setting: SettingName): str
 
 /** The effective value and source of each setting. */
 export interface MergedSettings {
+  /** For each setting the value of the first layer that has one. */
   readonly wanted: Partial<SourceSettings>;
+  /** The source of each of these values. */
   readonly sources: Partial<Record<SettingName, string>>;
+  /** Values of lower layers that do not count, to be reported. */
   readonly disagreements: readonly Disagreement[];
 }
 
 /** `GW165` where a default is overridden, otherwise `GW136`. */
 export interface Disagreement {
   readonly setting: SettingName;
+  /** GW165 if the other value is a default for all Gateways, else GW136. */
   readonly code: 'GW136' | 'GW165';
   readonly message: string;
 }

@@ -21,11 +21,15 @@ import {
 
 /** A listening server with the settings of all sources. */
 export interface Candidate {
+  /** What the port mapping says about the server. */
   readonly report: ServerReport;
   /** Position in the mapping's servers. */
   readonly position: number;
+  /** `Gateway namespace/name`, for messages. */
   readonly object: string;
+  /** That of the author, which the policy judges. */
   readonly namespace: string;
+  /** RFC 3339; the oldest leads a shared virtual server. */
   readonly created: string;
   /** `Ingress namespace/name` that istiod makes the gateway of. */
   readonly ingress?: string;
@@ -35,7 +39,9 @@ export interface Candidate {
   readonly own: SettingsLayer;
   /** The settings of all sources, highest precedence first. */
   readonly layers: readonly SettingsLayer[];
+  /** The layers as one, with the source of each setting. */
   readonly merged: MergedSettings;
+  /** Not empty: a source is invalid, so the server is not exposed. */
   readonly refusals: readonly ExposureRefusal[];
   /** The reason why it may only stay if it is already declared. */
   readonly doubt?: ExposureRefusal & { readonly verdict: ServerReport['verdict'] };

@@ -23,9 +23,12 @@ export interface ReadListener {
 
 interface Origin {
   readonly gateway: ApiGateway;
+  /** The Gateway itself, or the ListenerSet that has the listener. */
   readonly owner: ListenerParent;
   readonly listener: ApiListener;
+  /** Position in the list of its owner, from 0. */
   readonly index: number;
+  /** Why it produces no server; undefined if it does. */
   readonly fault: CodedReason | undefined;
 }
 
