@@ -1,3 +1,7 @@
+/**
+ * Which owners were told that their leaving members are out of rotation, and so may wait with the
+ * removal.
+ */
 import type { Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import type { OwnerKey } from '../../shared/domain/snapshot/snapshot.ts';
 

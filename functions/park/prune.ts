@@ -1,3 +1,4 @@
+/** Removes what the failure store has kept for long enough. */
 import type { Failures } from '../../shared/failures/open.ts';
 import { RETENTION_MS } from '../../shared/queue/limits.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';

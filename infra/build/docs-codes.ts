@@ -1,3 +1,4 @@
+/** Generates docs/reference/codes.md from the tables of codes. */
 import type { CodeTable } from '../../shared/domain/codes/entry.ts';
 
 const RANGES = [

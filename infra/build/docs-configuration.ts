@@ -1,3 +1,4 @@
+/** Generates docs/reference/configuration.md from the JSON Schema of `sluice.yaml`. */
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';
 import { SERVICE_BUNDLE_ANNOTATION } from '../../shared/domain/exposure/settings/service-bundles.ts';

@@ -1,3 +1,4 @@
+/** Generates the index of docs/decisions from the titles of its pages. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

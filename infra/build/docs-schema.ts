@@ -1,3 +1,7 @@
+/**
+ * Generates docs/reference/sluice.schema.json, with which editors check `sluice.yaml` while it is
+ * written.
+ */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { SluiceConfig } from '../../shared/config/schema.ts';

@@ -1,3 +1,7 @@
+/**
+ * One run of esbuild over all functions: shared chunks, what is cut out of packages, and where the
+ * output goes.
+ */
 import { build as esbuild, type BuildResult, type OutputFile, type Plugin } from 'esbuild';
 import { createRequire } from 'node:module';
 import {

@@ -1,3 +1,7 @@
+/**
+ * Packs bundles into archives for Lambda, byte for byte the same from the same input, so that an
+ * unchanged function is not deployed again.
+ */
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';

@@ -1,3 +1,4 @@
+/** One value for each device in a process, such as its connection, made when it is first needed. */
 import type { DeviceConfig } from '../config/schema.ts';
 import { within } from '../runtime/shared-call.ts';
 import { DeviceError } from './errors.ts';

@@ -1,3 +1,4 @@
+/** Opens the failure store when a function first needs it, not when the function starts. */
 import type { Runtime } from '../host/runtime.ts';
 import { lazily } from '../runtime/lazy.ts';
 import type { Failures } from './open.ts';

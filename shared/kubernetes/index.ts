@@ -1,3 +1,6 @@
+/**
+ * What others may import from this folder; how requests, lists and credentials work stays inside.
+ */
 export { fullJitter } from './backoff.ts';
 export {
   createKubernetesClient,

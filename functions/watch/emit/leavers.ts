@@ -1,3 +1,4 @@
+/** The fast way for pods that end: their addresses alone, ahead of the snapshot. */
 import { MOST_LEAVING } from '../../../shared/domain/express/event.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';

@@ -1,3 +1,6 @@
+/**
+ * Retries of steps without which the watcher cannot start, such as reading the UID of the cluster.
+ */
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';

@@ -1,3 +1,7 @@
+/**
+ * The loop of one task: everything that the watcher writes is reconciled by such workers, each
+ * apart from the others.
+ */
 import { fullJitter } from '../../../shared/kubernetes/index.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';

@@ -1,3 +1,4 @@
+/** Remembers ports that Sluice added, so that its own writes are told from those of people. */
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { ObservedObject } from '../cache/kinds.ts';

@@ -1,3 +1,4 @@
+/** Turns the results of probes into Events on Gateways and the ingress Service. */
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortMapping } from '../../../shared/domain/istio/port-mapping.ts';
 import { ListenerProbes, type ProbeOptions, type ProbeResult } from './listener-probes.ts';

@@ -1,3 +1,7 @@
+/**
+ * What a failed write of an Event means for the next one: wait with this object, with all, or give
+ * up.
+ */
 import { Fenced, KubernetesError } from '../../../shared/kubernetes/index.ts';
 
 /** Consequence of a failed write of an Event, and the time of the next attempt in milliseconds. */

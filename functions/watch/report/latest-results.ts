@@ -1,3 +1,7 @@
+/**
+ * What devices said last about one ingress, from which Events, status and port removals are
+ * derived.
+ */
 import type { Exposure, Settled } from '../../../shared/domain/exposure/exposure.ts';
 import { withoutRouteDomain } from '../../../shared/domain/net/cluster-networks.ts';
 import {

@@ -1,3 +1,4 @@
+/** What `/readyz` answers, from the states of the streams. */
 import type { StreamReport } from '../cache/cluster-cache.ts';
 
 /** Every watch is renewed within 75 seconds, even without events. */

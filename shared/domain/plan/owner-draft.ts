@@ -1,3 +1,6 @@
+/**
+ * Owner records while a plan changes them: opened from the declaration, closed into the next one.
+ */
 import type { Version } from '../revision.ts';
 import { sortedByKey } from '../declared/declared.ts';
 import type { LosingClaim, OwnerRecord, Quarantined } from '../declared/owner-record.ts';

@@ -1,3 +1,4 @@
+/** Bounds of names and ids that come from outside, the same in all schemas. */
 import * as z from 'zod';
 
 /**

@@ -1,3 +1,4 @@
+/** What the driver of a job, a policy and the commands of `sluice replay` have in common. */
 import type { Queues } from '../../queue/port.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuditLog } from '../audit.ts';

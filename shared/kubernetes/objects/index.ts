@@ -1,3 +1,7 @@
+/**
+ * Conversion of raw objects to domain objects, one function for each kind; the watcher and the
+ * commands share it.
+ */
 export {
   normaliseConfigMap,
   normaliseEndpointSlice,

@@ -1,3 +1,6 @@
+/**
+ * SQS as a kind of queue: how its settings are read, and how its queues are opened and described.
+ */
 import type { QueueConfig } from '../../config/schema.ts';
 import { lazily } from '../../runtime/lazy.ts';
 import type { QueueBackend } from '../backend.ts';
