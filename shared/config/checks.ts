@@ -33,7 +33,8 @@ function partitionProblems(
 
 /**
  * An exposure is in the same partition on every device of its ingress, so these devices must spread
- * alike.
+ * alike. With `spread: address` the partition follows from the address and the list of partitions,
+ * so the lists have to be the same.
  */
 function spreadProblems(
   path: string,

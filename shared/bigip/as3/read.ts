@@ -27,6 +27,7 @@ import type { As3Monitor, As3Tenant } from './types.ts';
 export type ReadResult =
   { readonly kind: 'ours'; readonly state: DeclaredState } | RefusedPartition;
 
+/** A pointer of AS3: to an object on the device, or in the declaration (as3.md §3.3). */
 const Pointer = z.object({ bigip: z.string().exactOptional(), use: z.string().exactOptional() });
 const Pointers = z.array(Pointer);
 
@@ -48,8 +49,10 @@ const Application = z.looseObject({
 });
 type Application = z.infer<typeof Application>;
 
+/** The Service_Address that holds settings of a virtual address. */
 const Address = z.looseObject({ virtualAddress: z.string().optional() });
 
+/** The inverse of the classes that `render.ts` chooses by mode. */
 const MODE = {
   Service_TCP: 'tcp',
   Service_L4: 'fastl4',
@@ -58,7 +61,9 @@ const MODE = {
   Service_UDP: 'udp',
 } as const;
 
+/** Sluice's records, which only the stored declaration has (as3.md §3.5). */
 const Constants = z.object({ sluice: z.unknown() });
+/** Read alone first, so that a newer format is told as such and not as a change by others. */
 const Format = z.object({ format: z.number() });
 
 /** Never throws, whatever the content of the tenant. */

@@ -53,6 +53,7 @@ function servicePort(raw: JsonObject): ServicePort[] {
   ];
 }
 
+/** The older form of `spec.loadBalancerSourceRanges`, which Kubernetes still reads. */
 const RANGES_ANNOTATION = 'service.beta.kubernetes.io/load-balancer-source-ranges';
 
 /** `GetLoadBalancerSourceRanges`: the annotation counts only if the field is empty. */
@@ -91,10 +92,12 @@ export function unheededOfGateway(raw: JsonObject): string[] | undefined {
   return names.length === 0 ? undefined : names.sort();
 }
 
+/** Names only: what other load balancers have as values does not matter. */
 function annotationNames(raw: JsonObject): readonly string[] {
   return Object.keys(stringMap(readRecord(raw['metadata'])['annotations']));
 }
 
+/** The form in which LOAD_BALANCER_FIELDS and notes name annotations. */
 function inWords(annotation: string): string {
   return `annotation ${annotation}`;
 }

@@ -23,6 +23,7 @@ import {
 } from './read.ts';
 
 type From = ApiListener['allowedNamespaces'];
+/** Values of `from` in allowedRoutes and allowedListeners; an unknown one counts as the default. */
 const FROM: readonly From[] = ['All', 'Same', 'Selector', 'None'];
 
 function fromOf(value: unknown, fallback: From): From {
@@ -53,6 +54,10 @@ function selectionOf(value: unknown): Selection {
 
 type Expression = LabelSelector['matchExpressions'][number];
 
+/**
+ * `In` and `NotIn` need values; `Exists` and `DoesNotExist` must have none, as the API server
+ * demands.
+ */
 function hasItsValues({ operator, values }: Expression): boolean {
   return (operator === 'In' || operator === 'NotIn') === values.length > 0;
 }
@@ -68,8 +73,10 @@ function equalityOf(selector: LabelSelector): Record<string, string> | undefined
   return labels;
 }
 
+/** Istio's extension for AUTO_PASSTHROUGH, which Gateway API does not have. */
 const LISTENER_OPTION = 'gateway.istio.io/listener-protocol';
 
+/** Undefined without a `tls` block; `Terminate` is the default of one. */
 function tlsModeOf(listener: JsonObject): string | undefined {
   const tls = listener['tls'];
   if (!isJsonObject(tls)) return undefined;
@@ -81,6 +88,10 @@ function tlsModeOf(listener: JsonObject): string | undefined {
 /** Conditions of the current generation; files without a generation are accepted. */
 type Status = ReadonlyMap<string, NonNullable<ApiListener['dropped']>>;
 
+/**
+ * Conditions of a listener, with the reasons by which istiod says that it left the listener out
+ * because of its content.
+ */
 const DROPPING: Readonly<Record<string, ReadonlySet<string> | 'any'>> = {
   Accepted: 'any',
   Programmed: new Set(['Invalid']),
@@ -118,6 +129,7 @@ function droppedListeners(raw: JsonObject): Status {
   );
 }
 
+/** References to certificates; an absent group or kind means a Secret. */
 function refsOf(value: unknown): ApiListener['certificateRefs'] {
   return readRecords(value).map((ref) => ({
     name: readText(ref['name']) ?? '',
@@ -142,6 +154,7 @@ function caRefsOf(listener: JsonObject, gateway: JsonObject): ApiListener['caCer
   return refsOf(own ?? readRecord(tls['validation'])['caCertificateRefs']);
 }
 
+/** Istio's extension; with ISTIO_MUTUAL a listener needs no certificates of its own. */
 const TERMINATE_OPTION = 'gateway.istio.io/tls-terminate-mode';
 
 /** `namespacesFromSelector`: without the selector that `from` asks for, every namespace. */
@@ -211,6 +224,7 @@ function parentKind(value: unknown): string {
   return kind === 'XListenerSet' ? 'ListenerSet' : kind;
 }
 
+/** A reference without a namespace is to one in the namespace of the object itself. */
 function parentOf(raw: JsonObject, namespace: string): ApiRoute['parents'][number] {
   return {
     kind: parentKind(raw['kind']),
@@ -257,6 +271,7 @@ export function normaliseReferenceGrant(value: unknown): ReferenceGrant {
   };
 }
 
+/** istiod attaches all of these except UDPRoute. */
 const ROUTE_KINDS: readonly ApiRoute['kind'][] = [
   'HTTPRoute',
   'GRPCRoute',

@@ -20,6 +20,7 @@ import {
   readTexts,
 } from './read.ts';
 
+/** A value for a message, cut at 200 characters. */
 function shown(value: unknown): string {
   return value === undefined ? 'absent' : shorten(JSON.stringify(value), 200);
 }
@@ -43,6 +44,7 @@ function malformed(server: unknown): string | undefined {
   return undefined;
 }
 
+/** Only what decides about the listener: certificates stay with the gateway. */
 function tlsOf(value: unknown): { mode?: string; httpsRedirect?: boolean } | undefined {
   if (!isJsonObject(value)) return undefined;
   const redirect = value['httpsRedirect'];
@@ -85,6 +87,7 @@ export function normaliseGateway(value: unknown): IstioGateway {
   };
 }
 
+/** `gateways` and `sniHosts` that are absent match everything; empty lists stay empty. */
 function matchOf(raw: JsonObject): RouteBlock['match'][number] {
   const { gateways, sniHosts } = raw;
   return withoutUndefined({
@@ -94,6 +97,7 @@ function matchOf(raw: JsonObject): RouteBlock['match'][number] {
   });
 }
 
+/** How many destinations it has matters, not which. */
 function blockOf(raw: JsonObject): RouteBlock {
   return {
     match: readRecords(raw['match']).map(matchOf),

@@ -25,6 +25,7 @@ function runningContainers(spec: JsonObject): readonly JsonObject[] {
   ];
 }
 
+/** Roles of Istio's agent: gateways are routers. */
 const ROLES: Readonly<Record<string, Pod['proxy']>> = { router: 'router', sidecar: 'sidecar' };
 
 /** The argument after `proxy` on the agent's command line. */
@@ -41,6 +42,9 @@ function roleByTemplate(annotations: Readonly<Record<string, string>>): Pod['pro
   return templates.includes('gateway') ? 'router' : 'unknown';
 }
 
+/**
+ * The first value in the order of the containers; values from Secrets or ConfigMaps are not known.
+ */
 function envOf(containers: readonly JsonObject[], name: string): string | undefined {
   return containers.flatMap((container) =>
     readRecords(container['env']).flatMap((variable) =>
@@ -52,6 +56,7 @@ function envOf(containers: readonly JsonObject[], name: string): string | undefi
 /** As in Go's strconv.ParseBool. */
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 
+/** Empty if it is no YAML object: a broken annotation must not hide the pod. */
 function parsed(document: string | undefined): JsonObject {
   if (document === undefined) return {};
   try {
@@ -95,6 +100,7 @@ function portsOf(containers: readonly JsonObject[]): Pod['containerPorts'] {
   return compact(ports);
 }
 
+/** `podIP` first, then those of the other family, each once. */
 function ipsOf(status: JsonObject): string[] {
   const ips = [
     readText(status['podIP']),

@@ -139,7 +139,10 @@ function networkText(network: Cidr | undefined): string {
   return network === undefined ? 'POD_NETWORK' : formatCidr(network);
 }
 
-/** The Node by which flannel's nodes know BIG-IP. */
+/**
+ * The Node by which flannel's nodes know BIG-IP. Flannel's agents learn tunnels from the
+ * annotations of Nodes, so BIG-IP gets a Node of its own.
+ */
 function nodeSection({ unit, localAddress, mac, podNetwork, from, vni }: Parts): SetupSection {
   const six = podNetwork?.ip.family === 6;
   const network = networkText(podNetwork);

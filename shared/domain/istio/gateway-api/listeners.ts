@@ -17,7 +17,9 @@ import { claimPort, joinedSets, withPort } from './listener-sets.ts';
 
 /** One listener, with the name and age of the Gateway that istiod derives from it. */
 export interface ReadListener {
+  /** With its specification, or why it has none. */
   readonly server: ReadServer;
+  /** Its age decides conflicts with servers of other Gateways. */
   readonly meta: Meta;
 }
 
@@ -32,6 +34,7 @@ interface Origin {
   readonly fault: CodedReason | undefined;
 }
 
+/** Protocols that istiod knows for Gateway API; others make no server. */
 const FAMILIES: Readonly<Record<string, Family>> = {
   HTTP: 'http',
   HTTPS: 'https',
@@ -52,6 +55,7 @@ function idOf({ gateway, owner, listener, index }: Omit<Origin, 'fault'>): Serve
   };
 }
 
+/** Only for protocols with TLS; `Passthrough` hands it to the pods behind the gateway. */
 function tlsOf(gateway: ApiGateway, listener: ApiListener): TlsMode | undefined {
   if (listener.protocol !== 'TLS' && listener.protocol !== 'HTTPS') return undefined;
   if (isAutoPassthrough(gateway, listener)) return 'AUTO_PASSTHROUGH';

@@ -15,6 +15,7 @@ export type Fate =
   | { readonly lost: string; readonly when?: (value: unknown) => string | undefined }
   | { readonly blocks: string };
 
+// One for each answer that several fields have in common.
 const HOSTS: Fate = { lost: 'hosts are taken from the gateway' };
 const NAMES: Fate = { lost: 'Sluice derives names on the device from address and port' };
 const REWRITE: Fate = { blocks: 'URL rewriting belongs in the VirtualService' };
@@ -42,8 +43,10 @@ function nodeLabelLoss(value: unknown): string {
   );
 }
 
+/** BIG-IP sees connections to the gateway, and the gateway chooses by path. */
 const PATHS = 'paths come from the VirtualService; the gateway gets every path';
 
+/** Of kind VirtualServer; fields that are settings are in the catalogue. */
 const VIRTUAL_SERVER: Readonly<Record<string, Fate>> = {
   partition: PARTITION,
   host: HOSTS,
@@ -74,6 +77,7 @@ const VIRTUAL_SERVER: Readonly<Record<string, Fate>> = {
   defaultPool: TARGET,
 };
 
+/** Of kind TransportServer. */
 const TRANSPORT_SERVER: Readonly<Record<string, Fate>> = {
   partition: PARTITION,
   host: HOSTS,
@@ -88,6 +92,7 @@ const TRANSPORT_SERVER: Readonly<Record<string, Fate>> = {
   pool: TARGET,
 };
 
+/** Of kind IngressLink, which publishes all ports of a Service. */
 const INGRESS_LINK: Readonly<Record<string, Fate>> = {
   partition: PARTITION,
   host: HOSTS,
@@ -103,6 +108,7 @@ const INGRESS_LINK: Readonly<Record<string, Fate>> = {
   },
 };
 
+/** Of kind TLSProfile, which VirtualServers name. */
 const TLS_PROFILE: Readonly<Record<string, Fate>> = {
   hosts: { lost: 'the profiles on BIG-IP say which server name each is for' },
   'tls.termination': {
@@ -131,6 +137,7 @@ function unused(annotation: string): Fate {
   };
 }
 
+/** Of kind Policy, which VirtualServers and TransportServers name. */
 const POLICY_FIELDS: Readonly<Record<string, Fate>> = {
   'ltmPolicies.secure': unused('sluice.io/policy-endpoint'),
   'ltmPolicies.insecure': unused('sluice.io/policy-endpoint'),
@@ -153,6 +160,7 @@ const POLICY_FIELDS: Readonly<Record<string, Fate>> = {
   defaultPool: TARGET,
 };
 
+/** Of the pools in VirtualServers and TransportServers. */
 const POOL: Readonly<Record<string, Fate>> = {
   service: TARGET,
   servicePort: TARGET,
