@@ -167,9 +167,17 @@ describe('an order to take routes over', () => {
   });
 
   test.each([
-    ['the message is not held any more', { prove: () => Promise.reject(new Error('lease lost')) }],
-    ['the time of the function is over', { hasTime: () => false }],
-  ])('writes nothing if %s', async (_what, over) => {
+    [
+      'the message is not held any more',
+      { prove: () => Promise.reject(new Error('lease lost')) },
+      'lease lost',
+    ],
+    [
+      'the time of the function is over',
+      { hasTime: () => false },
+      "not finished within three quarters of the function's timeout",
+    ],
+  ])('writes nothing if %s', async (_what, over, words) => {
     leave(R1, 'k8s-n1');
     await apply(P1);
     const device = world.device.connect(['k8s']);
@@ -177,7 +185,7 @@ describe('an order to take routes over', () => {
     const prove = (): Promise<void> => Promise.resolve();
     const clusters = new Set(['east']);
     const work = { device, clusters, log, prove, hasTime: () => true, ...over };
-    await expect(takeOverPaths(work, shown())).rejects.toThrow();
+    await expect(takeOverPaths(work, shown())).rejects.toThrow(words);
     expect(entries()).toEqual([`${entryKey(R1)} ${viaOf(1)} theirs`]);
   });
 

@@ -60,15 +60,25 @@ describe('a command that also works without a configuration', () => {
   });
 
   test.each([
-    ['of several clusters', text('east', 'west'), '--cluster is missing: use one of clusters'],
-    ['that is invalid', '{"clusters": 1}', 'not used: 3 problems: devices: is missing; '],
-  ])('does without a file %s that was not named, and says why', async (_, content, why) => {
+    [
+      'of several clusters',
+      text('east', 'west'),
+      '--cluster is missing: use one of clusters',
+      '--cluster is missing: use one of clusters',
+    ],
+    [
+      'that is invalid',
+      '{"clusters": 1}',
+      'not used: 3 problems: devices: is missing; ',
+      'devices: is missing',
+    ],
+  ])('does without a file %s that was not named, and says why', async (_, content, why, words) => {
     write('sluice.yaml', content);
     expect(await ids({})).toEqual({
       note: expect.stringContaining('./sluice.yaml is not used: '),
     });
     expect(await ids({})).toEqual({ note: expect.stringContaining(why) });
-    await expect(ids({ config: join(cwd, 'sluice.yaml') })).rejects.toThrow();
+    await expect(ids({ config: join(cwd, 'sluice.yaml') })).rejects.toThrow(words);
   });
 
   test('names the file of SLUICE_CONFIG that is missing', async () => {
