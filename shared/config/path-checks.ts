@@ -86,6 +86,7 @@ function partitionProblems(
   return partition.startsWith('k8s') ? [{ path, message: belongsToCis(partition) }] : [];
 }
 
+/** F5 CIS recognises its objects by this prefix alone. */
 function belongsToCis(name: string): string {
   return `${name} begins with k8s, and F5 CIS removes what begins so; choose another name`;
 }

@@ -21,13 +21,18 @@ import type { ConfigProblem } from './error.ts';
 import type { SluiceConfig } from './schema.ts';
 
 interface Written {
+  /** Of the key in sluice.yaml, such as `addressPools[0].ranges[1]`. */
   readonly path: string;
+  /** The range as it is written there. */
   readonly text: string;
   readonly range: AddressRange;
 }
 
 const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => cidrRange(text) ?? []);
 
+/**
+ * All ranges of all pools, in the order of the file; unreadable ones are reported by the schema.
+ */
 function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
   return addressPools.flatMap(({ ranges }, i) =>
     ranges.flatMap((text, k) =>

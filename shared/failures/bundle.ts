@@ -11,6 +11,7 @@ import { ReplayError } from './error.ts';
 import { Evidence, FailureHead } from './port.ts';
 import type { Failure } from './port.ts';
 
+/** In the first line; another format is refused. */
 const FORMAT = 'sluice.failures.v1';
 
 /** Limits of a bundle. */
@@ -24,13 +25,16 @@ export interface BundleBounds {
 /** Far above the failures of one bad night, and far below the memory of the reading process. */
 export const BUNDLE_BOUNDS: BundleBounds = { bytes: 256 * 1024 * 1024, failures: 20_000 };
 
+/** The first line: how many failures follow, so that a file that was cut is noticed. */
 const Title = z.strictObject({
   format: z.literal(FORMAT),
   exported: z.iso.datetime(),
   failures: z.int(),
 });
 
+/** Longer than any name of Kubernetes or BIG-IP. */
 const name = z.string().max(1_024);
+/** Longer than any message that Sluice writes. */
 const words = z.string().max(64 * 1_024);
 /** Milliseconds, within the range of Date. */
 const time = z.int().min(0).max(8.64e15);

@@ -105,7 +105,9 @@ export function claimIn(
 
 /** A message of a dead-letter queue, and what is known about its origin. */
 export interface FailureRecordContext {
+  /** Senders and replayers of the clusters. */
   readonly config: Clusters;
+  /** As the dead-letter queue delivered it. */
   readonly message: QueueMessage;
   /** Proof for the result of {@link claimIn}; absent if that is undefined. */
   readonly proof?: Proof;
@@ -278,6 +280,7 @@ export function recordOfUnread(
   };
 }
 
+/** For heads, which lists read in large numbers. */
 function shorten(text: string): string {
   return text.length <= MAX_SENTENCE_CHARACTERS
     ? text

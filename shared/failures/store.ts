@@ -19,7 +19,9 @@ import type {
 import { createShards, shardOf } from './shards.ts';
 import type { Heads, Shards } from './shards.ts';
 
+/** The newest attempts of a failure that keeps occurring. */
 const MAX_KEPT_ATTEMPTS = 20;
+/** Occurrences that are recognised when they are recorded twice. */
 const MAX_KEPT_MESSAGES = 5;
 
 interface Scope {
@@ -66,6 +68,7 @@ function sortedOnce(): (shards: readonly Heads[]) => readonly FailureHead[] {
   };
 }
 
+/** The newest first; of equal ones always in the same order. */
 function byTime(a: FailureHead, b: FailureHead): number {
   return b.last - a.last || (a.id < b.id ? -1 : 1);
 }
@@ -74,10 +77,12 @@ function groupByShard(ids: readonly string[]): ReadonlyMap<string, readonly stri
   return Map.groupBy(ids, shardOf);
 }
 
+/** In the order of `ids`; unknown ones are left out. */
 function pick(heads: Heads, ids: readonly string[]): FailureHead[] {
   return ids.flatMap((id) => heads.get(id) ?? []);
 }
 
+/** Undefined if a newer occurrence has replaced it meanwhile. */
 async function readEvidence(blobs: Blobs, head: FailureHead): Promise<Evidence | undefined> {
   const key = ownEvidence(head);
   const blob = key === undefined ? undefined : await blobs.get(key);
@@ -125,6 +130,7 @@ async function record(scope: Scope, sighting: FailureRecord): Promise<FailureHea
   return result!;
 }
 
+/** Events may arrive late: only the evidence of the newest revision is kept. */
 function isNewer(sighting: FailureRecord, known: FailureHead): boolean {
   const { revision } = sighting.head;
   // Failures received here take precedence over imported ones.
@@ -136,6 +142,7 @@ function isNewer(sighting: FailureRecord, known: FailureHead): boolean {
   );
 }
 
+/** The newest evidence, with attempts of earlier occurrences in front of its own. */
 async function withHistory(
   scope: Scope,
   sighting: FailureRecord,

@@ -66,6 +66,10 @@ function readerOfOther(session: DeviceSession): Read {
   };
 }
 
+/**
+ * All lists at once, with only the fields that are looked at; the MAC only of tunnels that the
+ * configuration names.
+ */
 async function readUnit(
   read: Read,
   named: readonly string[],
@@ -106,6 +110,7 @@ async function readMac(read: Read, tunnel: string): Promise<string | undefined> 
   return stats?.['macAddr']?.description?.toLowerCase();
 }
 
+/** Undefined if it does not exist. */
 async function readPartition(
   session: DeviceSession,
   name: string,
@@ -121,6 +126,7 @@ async function readPartition(
   return { ...found, isDeclared: declared, ...(deviceGroup !== 'none' && { deviceGroup }) };
 }
 
+/** In BIG-IP's words, such as `In Sync`. */
 async function readSync(session: DeviceSession): Promise<string> {
   const entries = await session.read({ path: '/mgmt/tm/cm/sync-status' }, Stats);
   return entries['status']?.description ?? 'unknown';

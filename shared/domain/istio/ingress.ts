@@ -20,7 +20,9 @@ import { gatewayNotesFor } from './notes.ts';
 
 /** Gateway pods that the same Services select. */
 export interface Ingress {
+  /** Of the pods. */
   readonly namespace: string;
+  /** The pods, by what the rules distinguish. */
   readonly workloads: readonly Workload[];
   /** Services that select the pods, oldest first. */
   readonly services: readonly Service[];
@@ -29,11 +31,14 @@ export interface Ingress {
 }
 
 interface Staged {
+  /** One kind of pods, with the Services that select them. */
   readonly stage: WorkloadContext;
+  /** One for each server that these pods read. */
   readonly judgements: readonly ServerEvaluation[];
   readonly listeners: readonly Listener[];
 }
 
+/** Pods that no Service selects are judged with the Services of the ingress. */
 function stageOf(world: ClusterModel, workload: Workload, ingress: Ingress): Staged {
   const found = world.services.of(workload);
   const services = found.length > 0 ? found : ingress.services;
@@ -91,6 +96,7 @@ function reportOf({ judgement, staged }: EvaluatedServer, ingress: Answered): Ma
   };
 }
 
+/** With the report by older rules, which only keeps what is exposed already. */
 type MappedServer = ServerReport & { readonly tolerated?: ServerReport };
 
 /** The best result; if pods differ, the report names the pods with this result. */

@@ -26,6 +26,7 @@ export type { PodMember } from './attempt.ts';
 export interface FoundPaths {
   /** Sorted, one for each object on a device. */
   readonly paths: readonly Path[];
+  /** What a person could correct, by node and reason. */
   readonly notes: readonly PathNote[];
   /** Members without a path, sorted. */
   readonly missing: readonly string[];
@@ -50,6 +51,7 @@ function automatic(member: PodMember, node: NetworkNode, options: PathOptions): 
   return alone(member, ownRoute(HOST_ROW, member, node, options), { code: 'GW185', remarks });
 }
 
+/** The outcome of a route for the pod alone, with the code of the remark that says so. */
 function alone(
   member: PodMember,
   attempt: PathAttempt,
@@ -86,6 +88,7 @@ const TUNNELS: Partial<Record<NetworkSource, typeof flannelTunnel>> = {
   cilium: ciliumTunnel,
 };
 
+/** A tunnel has one source: its records would not reach nodes of another CNI. */
 function tunnelled(member: PodMember, node: NetworkNode, options: PathOptions): Finding {
   const seen = node.network?.flannel === undefined ? node.network?.cilium && 'cilium' : 'flannel';
   const source = options.from === 'auto' ? seen : options.from;
@@ -107,6 +110,7 @@ function tunnelled(member: PodMember, node: NetworkNode, options: PathOptions): 
     : { member, lack: tried.lack, remarks: [] };
 }
 
+/** The path of one member, or why it has none. */
 function findingOf(
   member: PodMember,
   node: NetworkNode | undefined,

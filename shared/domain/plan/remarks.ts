@@ -46,6 +46,7 @@ export function addRemarks(draft: PlanDraft, slices: readonly Slice[]): void {
   }
 }
 
+/** Outcomes with which an owner has the exposure; others have a reason of their own. */
 const TELLING: ReadonlySet<PlanEntry['kind']> = new Set<PlanEntry['kind']>([
   'create',
   'update',
@@ -53,8 +54,10 @@ const TELLING: ReadonlySet<PlanEntry['kind']> = new Set<PlanEntry['kind']>([
 ]);
 
 interface Told {
+  /** Of the owner that is told. */
   readonly slice: Slice;
   readonly key: string;
+  /** Which settings a fleet decides. */
   readonly rules: SharingRules;
 }
 
@@ -81,6 +84,7 @@ function unheard(
     });
 }
 
+/** Who decides the setting: the mode of the fleet, its settings, or the oldest gateway. */
 function deciding(exposure: DeclaredExposure, name: SettingKey, rules: SharingRules): string {
   const decider = deciderOf(partsOf(exposure))?.contribution.owner ?? '';
   const fleet = fleetOfOwner(decider, rules);
@@ -95,6 +99,7 @@ function inWords(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Ratios of clusters need nodes of their own, so that they cannot be kept with shared nodes. */
 function fallback(mine: Contribution, { shareNodes, fleetOf }: SharingRules): readonly Remark[] {
   const fleet = fleetOfOwner(mine.owner, { fleetOf });
   if (mine.weight === undefined || !shareNodes || !fleet) return [];

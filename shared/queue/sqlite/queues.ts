@@ -20,9 +20,11 @@ import { createSteadiness } from '../../runtime/clock.ts';
 export interface SqliteQueuesOptions {
   /** Path of the file, or `:memory:`. */
   readonly path: string;
+  /** `monotonic` for waiting, `now` for times in the file. */
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
+  /** Receives after which a message goes to the dead letters, as SQS counts them. */
   readonly maxReceiveCount?: number;
   /**
    * Milliseconds between checks whether another process changed the file; default 50, and five
@@ -32,8 +34,11 @@ export interface SqliteQueuesOptions {
 }
 
 interface Shared extends SqliteQueuesOptions {
+  /** Wakes receivers when something may have become visible. */
   readonly bell: WakeUp;
+  /** Messages that receivers of this process have. */
   readonly inHand: InHand;
+  /** True while the process stops; every operation then rejects with Q601. */
   readonly closed: () => boolean;
 }
 
@@ -52,6 +57,7 @@ function step<T>(name: QueueName, { path, closed }: Shared, work: () => T): T {
   }
 }
 
+/** The same code as of SQS, so that callers need not know which queue it is. */
 function lost(name: QueueName): QueueError {
   return new QueueError(
     'Q605',
@@ -61,6 +67,7 @@ function lost(name: QueueName): QueueError {
   );
 }
 
+/** Waits until a message is visible, `waitMs` is over, or the signal fires. */
 async function receive(
   store: MessageStore,
   name: QueueName,

@@ -26,6 +26,7 @@ export function deviceRows(device: DeviceConfig, facts: NetworkFacts): readonly 
   ];
 }
 
+/** The first fault only: the others may follow from it. */
 function partitionProblem(
   { networks: { partition: name }, peer, syncTo }: DeviceConfig,
   { partition }: NetworkFacts,
@@ -90,6 +91,7 @@ function unitRows({ name, peer }: DeviceConfig, facts: NetworkFacts): readonly D
 /** Roles that may write routes, ARP entries and records of tunnels. */
 const WRITERS: readonly string[] = ['admin', 'resource-admin'];
 
+/** Nothing is said of an account that the device does not list, such as one of a directory. */
 function accountProblem({ roles }: NetworkFacts): Problem | undefined {
   return roles === undefined || roles.some((role) => WRITERS.includes(role))
     ? undefined
@@ -100,6 +102,7 @@ function accountProblem({ roles }: NetworkFacts): Problem | undefined {
       };
 }
 
+/** Recognised by the names that CIS gives its entries; it need not run any more. */
 function cisProblem(
   { networks: { tunnels } }: DeviceConfig,
   { units }: NetworkFacts,
