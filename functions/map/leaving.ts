@@ -23,6 +23,7 @@ import { sendExpress } from './express.ts';
 /** What map has for each message. */
 interface Tools {
   readonly runtime: Runtime;
+  /** Public keys of clusters: the message counts only if its origin is proven. */
   readonly keys: Keyring;
 }
 
@@ -56,6 +57,7 @@ export async function handleLeaving(
   );
 }
 
+/** Origin first, so that nothing of an unproven message is unpacked. */
 async function readLeaving(
   { runtime: { config }, keys }: Tools,
   { sender }: QueueMessage,

@@ -3,6 +3,7 @@ import { describeErrorCode, errorCode, errorMessage, errorName } from '../teleme
 
 /** A failed API call. `status` is 0 if there was no answer; `reason` is then `Unreachable`. */
 export class KubernetesError extends Error {
+  /** HTTP status; 0 without an answer. */
   readonly status: number;
   readonly reason: string;
   /** Milliseconds from Retry-After, if sent. */
@@ -28,6 +29,7 @@ export class Fenced extends Error {
   }
 }
 
+/** For answers without a `Status` object, such as those of proxies. */
 const REASONS: Readonly<Record<number, string>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -83,6 +85,7 @@ export function unreachable(what: string, cause: unknown): KubernetesError {
   );
 }
 
+/** Whether the API server itself answered. */
 function isStatus(body: unknown): body is { reason?: string; message?: string } {
   return typeof body === 'object' && body !== null && 'kind' in body && body.kind === 'Status';
 }

@@ -9,8 +9,12 @@ import { firstMisfit } from './misfit.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 
 type Read = { readonly ok: unknown } | { readonly refused: EventRefusal };
+/**
+ * The data as JSON; `bulky`: with so many values that one that does not fit is looked for first.
+ */
 type Raw = { readonly ok: unknown; readonly bulky: boolean } | { readonly refused: EventRefusal };
 
+/** Types end in a version, such as `.v1`. */
 function withoutVersion(type: string): string {
   return type.replace(/\.v\d+$/, '');
 }
@@ -26,6 +30,7 @@ function unknownType(attributes: EventAttributes, known: readonly string[]): Rea
   return refuseEvent('Q612', reason, attributes);
 }
 
+/** The limit in words, because zlib's own message does not name it. */
 function why(error: unknown): string {
   return errorCode(error) === 'ERR_BUFFER_TOO_LARGE'
     ? `it expands to more than ${UNPACKED_BYTES} bytes`

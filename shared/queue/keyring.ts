@@ -17,6 +17,7 @@ export type KeyLookup =
 
 /** Finds verification keys by cluster and key id. */
 export interface Keyring {
+  /** Never rejects: a key that cannot be read is an answer, `away`. */
   find(cluster: Pick<ClusterConfig, 'verifyKeys'>, keyid: string): Promise<KeyLookup>;
 }
 
@@ -60,6 +61,7 @@ export function signerOf(
   };
 }
 
+/** A key, and when it was asked for, by the monotonic clock in milliseconds. */
 interface Held {
   readonly at: number;
   readonly key: Promise<VerifyKey>;

@@ -104,6 +104,7 @@ export function afterDeclare(before: Loop, declared: Declared): Loop {
       };
 }
 
+/** In the unit of the device's capabilities, as the pace is. */
 function attemptCost({ work, attempt }: Loop): number {
   const cost = costIn(work);
   return (attempt?.task.changes ?? []).reduce((sum, change) => sum + cost(change), 0);

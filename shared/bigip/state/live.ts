@@ -38,6 +38,7 @@ export async function liveMismatches(
   return [...wanted.flatMap((e) => compare(partition, e, live, state)), ...extra];
 }
 
+/** By full path; only what the comparison needs. */
 interface Live {
   readonly destinations: ReadonlyMap<string, string>;
   readonly pools: ReadonlyMap<string, Pool>;

@@ -8,7 +8,9 @@ import type { Workload } from './workload.ts';
 
 /** The gateway pods in question, and the mesh that they belong to. */
 export interface SelectionContext {
+  /** Its options decide whether Gateways of other namespaces count. */
   readonly mesh: MeshOptions;
+  /** Pods that the rules do not distinguish. */
   readonly workload: Workload;
   /** `namespace/name` of a managed Gateway API Gateway that applies to these pods. */
   readonly managedBy: string | undefined;
@@ -17,6 +19,7 @@ export interface SelectionContext {
 interface Obstacle {
   readonly code: string;
   readonly applies: (gateway: IstioGateway, context: SelectionContext) => boolean;
+  /** A clause that names what to change. */
   readonly says: (gateway: IstioGateway, context: SelectionContext) => string;
 }
 

@@ -38,6 +38,7 @@ function whyNowhere(config: GatewayConfig, sidecar: Pod | undefined): CodedReaso
   };
 }
 
+/** Servers that cannot be read are rejected for that, whoever would read the gateway. */
 function reportsOf(config: GatewayConfig, why: CodedReason): ServerReport[] {
   return config.servers.map((server) => {
     const fault = 'fault' in server ? server.fault : undefined;
@@ -53,6 +54,7 @@ function reportsOf(config: GatewayConfig, why: CodedReason): ServerReport[] {
   });
 }
 
+/** Key of the gateway as in reports; both APIs may have the same name. */
 function gatewayOf(config: GatewayConfig): string {
   return config.api === 'istio'
     ? `istio ${config.gateway.meta.namespace}/${config.gateway.meta.name}`

@@ -14,14 +14,17 @@ import type { MapEvent } from './preview.ts';
 
 /** The used part of the built `map`. */
 export interface MapModule {
+  /** Called for each event, so that nothing is remembered between them. */
   readonly create: (runtime: Runtime) => Handler;
 }
 
+/** A message that map would have sent. */
 interface Noted {
   readonly queue: QueueName;
   readonly body: string;
 }
 
+/** Nothing leaves the preview: sends are noted, everything else rejects. */
 function notingQueues(noted: Noted[]): Queues {
   const refuse = (): Promise<never> =>
     Promise.reject(new Error('a preview cannot receive from a queue'));
@@ -69,6 +72,7 @@ export function mapWithBundle(runtime: Runtime, load: () => Promise<MapModule>):
   };
 }
 
+/** The slices that map sent, or the refusal if it made a dead letter. */
 function read(noted: readonly Noted[]): Awaited<ReturnType<MapEvent>> {
   const slices: Slice[] = [];
   for (const { queue, body } of noted) {

@@ -19,6 +19,7 @@ type Entry =
 /** The known fields of a part by path, such as `profiles.tcp.client`. */
 type FieldTable = ReadonlyMap<string, Entry>;
 
+/** If a field has both, the setting counts. */
 function tableOf(part: CisPart): FieldTable {
   const settings = SETTING_ROWS.flatMap(([setting, { cis = [] }]) =>
     cis.flatMap((field, rank): readonly (readonly [string, Entry])[] =>
@@ -42,6 +43,7 @@ function fieldsBelow(part: CisPart, path: string): readonly (readonly [string, E
   return [...(CIS_FIELDS.get(part) ?? [])].filter(([field]) => field.startsWith(path));
 }
 
+/** Whether the virtual server must not be imported without the field. */
 function isEssential(entry: Entry): boolean {
   return 'fate' in entry ? 'blocks' in entry.fate : entry.field.essential === true;
 }
@@ -62,6 +64,7 @@ interface Place {
   readonly path: string;
 }
 
+/** One level of an object; `prefix` is the path for messages, `path` that in the table. */
 function walk(draft: Draft, { part, path }: Place, values: JsonObject, prefix: string): void {
   for (const [key, value] of Object.entries(values)) {
     const shown = `${prefix}${key}`;
@@ -95,11 +98,13 @@ function takeNested(draft: Draft, at: Place, value: unknown, shown: string): voi
   walk(draft, at, last, `${shown}[${list.length - 1}].`);
 }
 
+/** Fates are applied to unset values too, because some say that there is nothing to report. */
 function takeEntry(draft: Draft, entry: Entry, value: unknown, shown: string): void {
   if ('fate' in entry) meet(draft, entry.fate, value, shown);
   else if (!isUnset(value)) takeSetting(draft, entry, value, shown);
 }
 
+/** A field that blocks is only reported if it is empty: then it asks for nothing. */
 function meet(draft: Draft, fate: Fate, value: unknown, shown: string): void {
   if ('becomes' in fate) return;
   if ('blocks' in fate) {

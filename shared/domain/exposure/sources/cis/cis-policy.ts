@@ -17,13 +17,17 @@ import {
 export interface ReadPolicy {
   /** `namespace/name` */
   readonly policy: string;
+  /** Its settings, as far as CIS applies them to this virtual server. */
   readonly draft: Draft;
+  /** Only of VirtualServers, for which CIS uses it. */
   readonly defaultPool: JsonObject | undefined;
 }
 
 /** The field that names a Policy, for messages, and its values. */
 export interface PolicyName {
+  /** For messages. */
   readonly field: string;
+  /** As it is written; it need not be a text. */
   readonly name: unknown;
   readonly namespace: string;
 }
