@@ -66,6 +66,28 @@ function toSettled(prefix) {
   };
 }
 
+/** With a console, audit answers its questions: doctor looks at all of the store and at the queues. */
+function storeOfAudit(stack) {
+  const reads =
+    stack.config.console === undefined
+      ? [
+          ...store(stack, ['GetObject'], HEARD),
+          ...[ASKS, ACTS].flatMap((under) => objects(stack, ['GetObject'], under)),
+        ]
+      : [
+          ...store(stack, ['GetObject']),
+          ...objects(stack, ['PutObject'], ASKS),
+          seeQueues(stack.prefix),
+          ...stack.readRights.keys,
+        ];
+  return [
+    ...reads,
+    ...objects(stack, ['PutObject'], VIEWS),
+    ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),
+    ...objects(stack, ['GetObject', 'DeleteObject'], REPAIRS),
+  ];
+}
+
 const REPLAY_ROLE_ID = {
   Description: 'Role id of replay, for failures.replayers of sluice.yaml',
   Value: { 'Fn::GetAtt': ['ReplayRole', 'RoleId'] },
@@ -77,19 +99,6 @@ module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const settled = toSettled(prefix);
   const device = [...readRights.device, ...(vpc === null ? [] : [INTERFACES])];
-  const seeing = [
-    ...store(stack, ['GetObject'], HEARD),
-    ...[ASKS, ACTS].flatMap((under) => objects(stack, ['GetObject'], under)),
-    ...objects(stack, ['PutObject'], VIEWS),
-  ];
-  // doctor looks at all of the store and at the queues; an answer is written beside its question.
-  const asked = [
-    ...store(stack, ['GetObject']),
-    ...objects(stack, ['PutObject'], VIEWS),
-    ...objects(stack, ['PutObject'], ASKS),
-    seeQueues(prefix),
-    ...readRights.keys,
-  ];
   const role = (statements) => lambdaRole([...statements, ...useKey(key)]);
   return {
     Resources: {
@@ -132,9 +141,7 @@ module.exports = async ({ resolveVariable }) => {
         logs(`sluice-${stage}-audit`),
         sendTo(['Slices']),
         settled,
-        ...(stack.config.console === undefined ? seeing : asked),
-        ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),
-        ...objects(stack, ['GetObject', 'DeleteObject'], REPAIRS),
+        ...storeOfAudit(stack),
         ...device,
       ]),
     },
