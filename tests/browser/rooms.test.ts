@@ -209,15 +209,15 @@ describeInBrowser('the page', () => {
     }, 240_000);
 
     test.each([
-      ['/failures/ffffffffffff', 'ffffffffffff'],
+      ['/failures/ffffffffffff', 'No failure ffffffffffff in '],
       ['/failures?filter=nosuch:1', 'unknown field nosuch'],
       ['/failures?filter=since:soon&view=list', 'must be a time such as'],
-      ['/replay/none', 'none'],
+      ['/replay/none', 'No replay job none in '],
       ['/nowhere/at/all', 'does not exist here'],
       ['/failures/a/b', 'does not exist here'],
       ['/fleet/nothing', 'There is nothing here'],
       ['/?do={', 'a change that the console does not know'],
-      ['/?do={"kind":"pause","job":"none"}', 'none'],
+      ['/?do={"kind":"pause","job":"none"}', 'No replay job none in '],
     ])(
       '%s',
       async (path, sentence) => {
