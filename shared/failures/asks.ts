@@ -148,6 +148,32 @@ function ended({ until: _until, problem, ...ask }: Ask, now: number): Ask {
   return { ...ask, ...(ask.state === 'failed' && problem && { problem }), ended: now };
 }
 
+/** There may be a thousand of a day, so those that have ended are read once. */
+function createOpenOnes(blobs: Blobs): Asks['open'] {
+  let over: ReadonlyMap<string, string> = new Map();
+  return async () => {
+    const entries = await blobs.list(ASKS);
+    const found = await readInBatches(
+      entries.filter(({ key, tag }) => over.get(key) !== tag),
+      ({ key }) => blobs.get(key),
+    );
+    const asks = found.flatMap((blob) => {
+      const ask = blob && askOf(blob.text);
+      return ask === undefined ? [] : [{ ask, tag: blob!.tag }];
+    });
+    const tags = new Map(
+      asks.flatMap(({ ask, tag }) => (isEnded(ask) ? [[keyOf(ask.id), tag] as const] : [])),
+    );
+    over = new Map(
+      entries.flatMap(({ key }) => {
+        const tag = tags.get(key) ?? over.get(key);
+        return tag === undefined ? [] : [[key, tag] as const];
+      }),
+    );
+    return asks.flatMap(({ ask }) => (isEnded(ask) ? [] : [ask]));
+  };
+}
+
 /** One blob for each question. */
 export function createAsks(blobs: Blobs, now: () => number): Asks {
   const read = async (id: string): Promise<{ readonly ask: Ask; readonly tag: string }> => {
@@ -186,8 +212,7 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       }
       throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
     },
-    open: async () =>
-      (await listAll()).flatMap(({ ask }) => (ask === undefined || isEnded(ask) ? [] : [ask])),
+    open: createOpenOnes(blobs),
     prune: async (before) => {
       const old = (await listAll()).filter(
         ({ ask }) => ask !== undefined && ask.at < before && ask.state !== 'running',

@@ -102,6 +102,29 @@ describe('a question', () => {
     expect([state, answer, problem]).toEqual(['done', { findings: 0 }, undefined]);
   });
 
+  test('that has ended is not read again to find those that are open', async () => {
+    const blobs = memoryBlobs();
+    let reads = 0;
+    const get: typeof blobs.get = (key) => {
+      reads += 1;
+      return blobs.get(key);
+    };
+    const asks = createAsks({ ...blobs, get }, () => 1_000);
+    for (let n = 0; n < 40; n++) await asks.create({ ...ASK, id: `a-${n}` });
+    for (let n = 1; n < 40; n++) await asks.update(`a-${n}`, () => ({ state: 'done' }));
+    const readsOf = async (): Promise<number> => {
+      reads = 0;
+      expect((await asks.open()).map(({ id }) => id)).toEqual(['a-0']);
+      return reads;
+    };
+    expect([await readsOf(), await readsOf()]).toEqual([40, 1]);
+    await asks.create({ ...ASK, id: 'b' });
+    expect((await asks.open()).map(({ id }) => id)).toEqual(['a-0', 'b']);
+    // It ended too early for who asked, and was answered after all.
+    await asks.update('a-1', () => ({ state: 'done' }));
+    expect((await asks.open()).map(({ id }) => id)).toEqual(['a-0', 'b']);
+  });
+
   test('that does not exist, or that another version wrote, is refused with its id', async () => {
     const { asks, blobs } = asksOf();
     await blobs.put(`${ASKS}odd.json`, '{"format":2}');
