@@ -202,7 +202,7 @@ test('requests without a session are told to log in, and programs authenticate w
   ]);
   const headers = { Authorization: `Bearer ${SECRETS.TOKEN}` };
   const known = await fetchConsole('/api/v1/session', { headers });
-  expect(await known.json()).toMatchObject({ who: 'token ci', role: 'viewer', live: 'polling' });
+  expect(await known.json()).toMatchObject({ who: 'token:ci', role: 'viewer', live: 'polling' });
   // The page has no data, so it needs no login; it travels compressed and as base64.
   const page = await fetchConsole('/');
   expect([page.status, page.headers.get('Content-Encoding'), await page.text()]).toEqual([

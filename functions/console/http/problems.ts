@@ -1,5 +1,6 @@
 /** Errors as answers: a status, and a sentence with the way on. */
 import { HTTPException } from 'hono/http-exception';
+import { ConfigError } from '../../../shared/config/error.ts';
 import type { ReplayCode } from '../../../shared/failures/error.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import { ChangeMoved, ChangeRisky } from '../../../shared/operations/changes/changes.ts';
@@ -37,6 +38,12 @@ const problem = (message: string, code?: string): object => ({
   error: { ...(code !== undefined && { code }), message },
 });
 
+/** Errors that are a sentence and nothing else. */
+const SENTENCES = [
+  [Busy, 409],
+  [ChangeRisky, 422],
+] as const;
+
 /** A plain `Error` is an explanation of an operation; anything else is a fault of ours. */
 export function answerOf(error: unknown): Answer {
   if (error instanceof Refused) return { status: error.status, body: problem(error.message) };
@@ -45,8 +52,15 @@ export function answerOf(error: unknown): Answer {
     return { status: 400, body: problem('The body of the request is no JSON; correct it.') };
   if (error instanceof ChangeMoved)
     return { status: 409, body: { ...problem(error.message), preview: error.preview } };
-  if (error instanceof Busy) return { status: 409, body: problem(error.message) };
-  if (error instanceof ChangeRisky) return { status: 422, body: problem(error.message) };
+  const said = SENTENCES.find(([kind]) => error instanceof kind);
+  if (said !== undefined) return { status: said[1], body: problem(errorMessage(error)) };
+  // Anybody can cause it, so it names no part of the configuration; the log does.
+  if (error instanceof ConfigError)
+    return {
+      status: 503,
+      body: problem('The console is not completely set up; its log says what is missing.'),
+      isFault: true,
+    };
   if (error instanceof ReplayError)
     return { status: STATUS[error.code] ?? 422, body: problem(error.message, error.code) };
   const code = errorCode(error);

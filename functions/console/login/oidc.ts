@@ -13,6 +13,8 @@ import { Refused } from '../http/problems.ts';
 import { ROLES } from '../http/rights.ts';
 import type { Role } from '../http/rights.ts';
 import { createFailedLogins, loginEntry } from './failed-logins.ts';
+import { nameIn } from './names.ts';
+import type { Claims } from './names.ts';
 import { createSealer, LOGIN_MS, LoginFlow, LoginSession, SESSION_MS } from './sessions.ts';
 import type { Sealer } from './sessions.ts';
 
@@ -137,7 +139,6 @@ async function discover({ config, secrets, log }: OidcOptions): Promise<oidc.Con
 }
 
 type NoteFailed = ReturnType<typeof createFailedLogins>;
-type Claims = Readonly<Record<string, unknown>>;
 
 async function claimsOf(
   { log }: OidcOptions,
@@ -167,14 +168,21 @@ async function claimsOf(
   }
 }
 
-/** The highest role of the groups. Who has none is refused, and that is recorded. */
+/** The highest role of the groups. Who has none, or no name, is refused, and that is recorded. */
 async function personOf(
   { config, audit }: OidcOptions,
   claims: Claims,
   noteFailed: NoteFailed,
 ): Promise<{ readonly who: string; readonly role: Role }> {
-  const name = claims[config.nameClaim] ?? claims['sub'];
-  const who = (typeof name === 'string' ? name : 'unknown').slice(0, 200);
+  const who = nameIn(claims, config.nameClaim);
+  if (who === undefined) {
+    await noteFailed('unknown', 'refused: no name');
+    throw new Refused(
+      403,
+      `Your login has no name that the audit log can use: the claims ${config.nameClaim} and sub are ` +
+        'empty, not verified, or reserved for programs. Ask who runs the login provider.',
+    );
+  }
   const given = claims[config.rolesClaim];
   const groups = new Set(Array.isArray(given) ? given : [given]);
   const role = ROLES.toReversed().find((one) =>

@@ -4,6 +4,7 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import * as z from 'zod';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { ROLES } from '../http/rights.ts';
+import { strongSecret } from './strong-secret.ts';
 
 /** Who logged in. */
 export const LoginSession = z.strictObject({
@@ -28,21 +29,15 @@ export const SESSION_MS = 8 * 3_600_000;
 /** Milliseconds. */
 export const LOGIN_MS = 10 * 60_000;
 
-const MIN_CHARACTERS = 32;
-
 /** Makes and reads cookies. What is not valid, or has ended, is undefined. */
 export interface Sealer {
   seal(kind: string, content: Readonly<Record<string, unknown>>, ms: number): Promise<string>;
   open<T>(kind: string, text: string, schema: z.ZodType<T>): Promise<T | undefined>;
 }
 
-/** `key`: any text of at least 32 characters. */
+/** `key`: any text of at least 32 characters; throws a ConfigError if it has fewer. */
 export function createSealer(key: string, { now }: Pick<Clock, 'now'>): Sealer {
-  if (key.trim().length < MIN_CHARACTERS)
-    throw new Error(
-      `console.oidc.sessionKey has fewer than ${MIN_CHARACTERS} characters; use a longer one`,
-    );
-  const secret = createHash('sha256').update(key.trim()).digest();
+  const secret = createHash('sha256').update(strongSecret(key, 'console.oidc.sessionKey')).digest();
   return {
     seal: (kind, content, ms) =>
       new EncryptJWT({ content })

@@ -3,9 +3,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ConsoleConfig } from '../../../shared/config/console.ts';
 import type { Secrets } from '../../../shared/config/secrets.ts';
 import type { Person } from '../http/rights.ts';
-
-/** Characters of a token that cannot be guessed. */
-const MIN_CHARACTERS = 32;
+import { TOKEN_PREFIX } from './names.ts';
+import { strongSecret } from './strong-secret.ts';
 
 /** Finds the holder of a token. */
 export type FindHolder = (token: string) => Promise<Person | undefined>;
@@ -18,12 +17,8 @@ export function tokenHolders(tokens: ConsoleConfig['tokens'], secrets: Secrets):
   const read = async ({ name, token }: ConsoleConfig['tokens'][number]): Promise<Buffer> => {
     const before = known.get(name);
     if (before !== undefined) return before;
-    const secret = (await secrets.resolve(token)).trim();
-    if (secret.length < MIN_CHARACTERS)
-      throw new Error(
-        `console.tokens: the token ${name} has fewer than ${MIN_CHARACTERS} characters; use a longer one`,
-      );
-    const made = digestOf(secret);
+    const secret = await secrets.resolve(token);
+    const made = digestOf(strongSecret(secret, `token ${name} of console.tokens`));
     known.set(name, made);
     return made;
   };
@@ -33,7 +28,7 @@ export function tokenHolders(tokens: ConsoleConfig['tokens'], secrets: Secrets):
     // All are compared, so that the time does not tell which one is nearly right.
     for (const one of tokens)
       if (timingSafeEqual(await read(one), wanted))
-        found ??= { who: `token ${one.name}`, role: one.role };
+        found ??= { who: `${TOKEN_PREFIX}${one.name}`, role: one.role };
     return found;
   };
 }

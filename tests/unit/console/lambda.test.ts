@@ -53,7 +53,7 @@ describe('a request of the HTTP API', () => {
     expect([statusCode, isBase64Encoded, JSON.parse(body)]).toEqual([
       200,
       false,
-      expect.objectContaining({ who: 'token ci', live: 'polling' }),
+      expect.objectContaining({ who: 'token:ci', live: 'polling' }),
     ]);
     expect(headers?.['content-security-policy']).toContain("default-src 'none'");
   });

@@ -1,6 +1,9 @@
 /** A console that answers to other machines: tokens of programs, and logins of people. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/console/main.ts';
+import { ConfigError } from '../../../shared/config/error.ts';
+import { nameIn } from '../../../functions/console/login/names.ts';
+import { logTo } from '../../fixtures/log.ts';
 import { browser, startProvider } from '../../fixtures/console/browser.ts';
 import type { Fetch, LoginProvider } from '../../fixtures/console/browser.ts';
 import { startSite } from '../../fixtures/failures/site.ts';
@@ -18,7 +21,11 @@ function consoleOf(site: Site, login: object): Fetch {
   const runtime = {
     ...site.runtime,
     config: { ...site.runtime.config, console: { url: URL_OF, tokens: [], ...login } },
-    secrets: { resolve: async (name: string) => SECRETS[name] ?? Promise.reject(new Error(name)) },
+    secrets: {
+      resolve: async (name: string) =>
+        SECRETS[name] ??
+        Promise.reject(new ConfigError('GW102', 'secret', [{ path: name, message: 'is missing' }])),
+    },
   };
   const { fetch } = create({
     runtime,
@@ -36,6 +43,23 @@ function consoleOf(site: Site, login: object): Fetch {
     );
 }
 
+/** A request is refused without a name, which the log has. */
+async function expectUnready(
+  login: object,
+  path: string,
+  { given, said }: { readonly given?: RequestInit; readonly said: string },
+): Promise<void> {
+  const lines: Record<string, unknown>[] = [];
+  const site = startSite();
+  const runtime = { ...site.runtime, log: logTo(lines) };
+  const answer = await consoleOf({ ...site, runtime }, login)(path, given);
+  expect([answer.status, await answer.json()]).toEqual([
+    503,
+    { error: { message: 'The console is not completely set up; its log says what is missing.' } },
+  ]);
+  expect(lines).toMatchObject([{ level: 'error', path, error: expect.stringContaining(said) }]);
+}
+
 describe('a token', () => {
   const tokens = [{ name: 'ci', role: 'operator', token: 'env:TOKEN' }];
   const bearer = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } });
@@ -43,7 +67,7 @@ describe('a token', () => {
   test('proves its holder, and gives the role that it is configured with', async () => {
     const fetch = consoleOf(startSite(), { tokens });
     const answer = await fetch('/api/v1/session', bearer(SECRETS['env:TOKEN']!));
-    expect(await answer.json()).toMatchObject({ who: 'token ci', role: 'operator' });
+    expect(await answer.json()).toMatchObject({ who: 'token:ci', role: 'operator' });
     // No page of another site can send it, so a change needs no other token.
     const look = await fetch('/api/v1/looks', {
       method: 'POST',
@@ -66,13 +90,17 @@ describe('a token', () => {
     },
   );
 
-  test('that can be guessed is not accepted', async () => {
-    const fetch = consoleOf(startSite(), { tokens: [{ ...tokens[0], token: 'env:SHORT' }] });
-    const answer = await fetch('/api/v1/session', bearer('short'));
-    expect([answer.status, JSON.stringify(await answer.json())]).toEqual([
-      422,
-      expect.stringContaining('fewer than 32 characters'),
-    ]);
+  test('that can be guessed is not accepted: the log names it, and the answer nothing', async () => {
+    const weak = { tokens: [{ ...tokens[0], token: 'env:SHORT' }] };
+    await expectUnready(weak, '/api/v1/session', {
+      given: bearer('short'),
+      said: 'token ci of console.tokens: the secret has fewer than 32 characters',
+    });
+  });
+
+  test('that cannot be read lets nobody in, and the log says why', async () => {
+    const absent = { tokens: [{ ...tokens[0], token: 'env:ABSENT' }] };
+    await expectUnready(absent, '/api/v1/session', { given: bearer('x'), said: 'env:ABSENT' });
   });
 
   test('works only under the configured URL', async () => {
@@ -130,6 +158,26 @@ describe('a login', () => {
     expect(await site.failures.audit.list()).toMatchObject([
       { who: 'ada@example.com', action: 'console login', result: 'as operator' },
     ]);
+  });
+
+  test('is not possible with a session key that can be guessed, and the log says so', async () => {
+    const { oidc } = loginOf();
+    const weak = { oidc: { ...oidc, sessionKey: 'env:SHORT' } };
+    const said = 'console.oidc.sessionKey: the secret has fewer than 32 characters';
+    await expectUnready(weak, '/login', { said });
+  });
+
+  test.each([
+    ['an address that the provider has not verified', { email_verified: false }],
+    ['an empty address', { email: ' ' }],
+    ['a name that looks like a program', { email: 'token:ci' }],
+  ])('with %s is recorded by the subject', async (_, claims) => {
+    provider.claims = claims;
+    const site = startSite();
+    const { go, login } = browserOf(consoleOf(site, loginOf()));
+    expect((await login()).status).toBe(302);
+    expect(await (await go('/api/v1/session')).json()).toMatchObject({ who: 'ada' });
+    expect(await site.failures.audit.list()).toMatchObject([{ who: 'ada' }]);
   });
 
   test('ends after eight hours, and with a cookie that somebody changed', async () => {
@@ -214,5 +262,21 @@ describe('a login', () => {
       503,
       expect.stringContaining('does not answer'),
     ]);
+  });
+});
+
+describe('the name of a person', () => {
+  test.each([
+    [{ email: 'ada@example.com', sub: '1' }, 'email', 'ada@example.com'],
+    [{ email: 'ada@example.com', email_verified: true, sub: '1' }, 'email', 'ada@example.com'],
+    [{ email: 'ada@example.com', email_verified: false, sub: '1' }, 'email', '1'],
+    [{ name: ' Ada ', email_verified: false, sub: '1' }, 'name', 'Ada'],
+    [{ name: 'token ci', sub: '1' }, 'name', 'token ci'],
+    [{ name: ' Token:ci', sub: '1' }, 'name', '1'],
+    [{ name: ['ada'], sub: '1' }, 'name', '1'],
+    [{ sub: 'token:ci' }, 'name', undefined],
+    [{ name: '' }, 'name', undefined],
+  ])('of %j by the claim %s is %s', (claims, claim, wanted) => {
+    expect(nameIn(claims, claim)).toBe(wanted);
   });
 });
