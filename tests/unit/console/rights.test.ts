@@ -29,7 +29,7 @@ const LEAST: Readonly<Record<string, Role>> = {
   'post /api/v1/replay/plans': 'operator',
   'post /api/v1/looks': 'operator',
   'post /api/v1/doctor': 'operator',
-  'get /api/v1/asks/{id}': 'viewer',
+  'get /api/v1/asks/{id}': 'operator',
   'get /api/v1/policies': 'viewer',
   'get /api/v1/ports': 'viewer',
   'get /api/v1/search': 'viewer',
