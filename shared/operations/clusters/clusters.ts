@@ -87,17 +87,18 @@ export async function heardOn(
 
 /**
  * The cluster of the objects. If there are several, it must be named: networks, settings and owners
- * depend on it.
+ * depend on it. `field`: where it is named, for the message.
  */
 export function chooseCluster(
   { clusters }: SluiceConfig,
   wanted: string | undefined,
+  field = '--cluster',
 ): SluiceConfig['clusters'][number] {
   const [only, ...others] =
     wanted === undefined ? clusters : clusters.filter(({ id }) => id === wanted);
   if (only !== undefined && others.length === 0) return only;
   throw new Error(
-    `--cluster ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
+    `${field} ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
   );
 }
 

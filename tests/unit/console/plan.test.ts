@@ -80,8 +80,8 @@ describe('manifests of a developer', () => {
     ['of too many values', `[${'1,'.repeat(50_000)}1]`, 'east', 422, /more than 20000 values/],
     ['without the Service', JSON.stringify(gateway(80)), 'east', 422, /no ingress Service of/],
     ['twice the same', `[${one},${one}]`, 'east', 422, /twice; leave one.*\n.*manifests\.0/],
-    ['of an unknown cluster', one, 'nowhere', 422, /use one of clusters/],
-    ['of no cluster, where there are several', one, undefined, 422, /--cluster is missing/],
+    ['of an unknown cluster', one, 'nowhere', 422, /^cluster nowhere: use one of clusters/],
+    ['of no cluster, where there are several', one, undefined, 422, /^cluster is missing/],
     ['too long', 'x'.repeat(210_000), 'east', 400, /manifests/],
     ['nothing', '', 'east', 400, /manifests/],
   ])('that are bad are refused with the place and the way on: %s', async (...given) => {
