@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';
+import { pruneOld } from './prune-old.ts';
 import { readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
@@ -42,6 +43,10 @@ export interface Acts {
   prune(before: number): Promise<number>;
 }
 
+function actOf(text: string): z.infer<typeof Act> | undefined {
+  return Act.safeParse(readJson(text)).data;
+}
+
 /** One blob for each act. */
 export function createActs(blobs: Blobs, now: () => number): Acts {
   const keyOf = (who: string, key: string): string =>
@@ -55,7 +60,7 @@ export function createActs(blobs: Blobs, now: () => number): Acts {
     });
   const read = async (key: string) => {
     const blob = await blobs.get(key);
-    return blob && Act.safeParse(readJson(blob.text)).data;
+    return blob && actOf(blob.text);
   };
   return {
     begin: async (who, key, request) => {
@@ -70,14 +75,6 @@ export function createActs(blobs: Blobs, now: () => number): Acts {
     end: async (who, key, request, answer) =>
       void (await blobs.put(keyOf(who, key), textOf(request, answer))),
     forget: (who, key) => blobs.delete(keyOf(who, key)),
-    prune: async (before) => {
-      let count = 0;
-      for (const { key } of await blobs.list(ACTS)) {
-        if (((await read(key))?.at ?? 0) >= before) continue;
-        await blobs.delete(key);
-        count += 1;
-      }
-      return count;
-    },
+    prune: (before) => pruneOld(blobs, { prefix: ACTS, before, timeIn: (text) => actOf(text)?.at }),
   };
 }

@@ -4,9 +4,10 @@
  */
 import * as z from 'zod';
 import { stillHolds } from '../runtime/clock.ts';
-import type { Blobs } from './blobs.ts';
+import type { BlobEntry, Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';
+import { pruneOld } from './prune-old.ts';
 import { readInBatches, readJson } from './read.ts';
 
 /** Prefix of these blobs in the failure store. */
@@ -151,26 +152,24 @@ function ended({ until: _until, problem, ...ask }: Ask, now: number): Ask {
 /** There may be a thousand of a day, so those that have ended are read once. */
 function createOpenOnes(blobs: Blobs): Asks['open'] {
   let over: ReadonlyMap<string, string> = new Map();
+  const isOver = ({ key, tag }: BlobEntry): boolean => over.get(key) === tag;
   return async () => {
     const entries = await blobs.list(ASKS);
     const found = await readInBatches(
-      entries.filter(({ key, tag }) => over.get(key) !== tag),
-      ({ key }) => blobs.get(key),
+      entries.filter((entry) => !isOver(entry)),
+      async ({ key }) => ({ key, blob: await blobs.get(key) }),
     );
-    const asks = found.flatMap((blob) => {
+    const open: Ask[] = [];
+    const done: (readonly [string, string])[] = [];
+    for (const { key, blob } of found) {
       const ask = blob && askOf(blob.text);
-      return ask === undefined ? [] : [{ ask, tag: blob!.tag }];
-    });
-    const tags = new Map(
-      asks.flatMap(({ ask, tag }) => (isEnded(ask) ? [[keyOf(ask.id), tag] as const] : [])),
-    );
-    over = new Map(
-      entries.flatMap(({ key }) => {
-        const tag = tags.get(key) ?? over.get(key);
-        return tag === undefined ? [] : [[key, tag] as const];
-      }),
-    );
-    return asks.flatMap(({ ask }) => (isEnded(ask) ? [] : [ask]));
+      if (blob === undefined || ask === undefined) continue;
+      if (isEnded(ask)) done.push([key, blob.tag]);
+      else open.push(ask);
+    }
+    const known = entries.filter(isOver).map(({ key, tag }) => [key, tag] as const);
+    over = new Map([...known, ...done]);
+    return open;
   };
 }
 
@@ -183,11 +182,6 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       throw new ReplayError('RPL702', `No question ${id.slice(0, 64)} in ${blobs.where}.`);
     return { ask, tag: blob.tag };
   };
-  const listAll = async () =>
-    readInBatches(await blobs.list(ASKS), async ({ key }) => ({
-      key,
-      ask: askOf((await blobs.get(key))?.text ?? ''),
-    }));
   return {
     create: async (asked) => {
       const ask: Ask = { ...asked, at: now(), state: 'waiting' };
@@ -213,14 +207,14 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
     },
     open: createOpenOnes(blobs),
-    prune: async (before) => {
-      const old = (await listAll()).filter(
-        ({ ask }) => ask !== undefined && ask.at < before && ask.state !== 'running',
-      );
-      for (const { key } of old) await blobs.delete(key);
-      return old.length;
-    },
+    prune: (before) => pruneOld(blobs, { prefix: ASKS, before, timeIn: ageOf }),
   };
+}
+
+/** A run that is under way stays, so that it can be continued. */
+function ageOf(blob: string): number | undefined {
+  const ask = askOf(blob);
+  return ask?.state === 'running' ? Infinity : ask?.at;
 }
 
 function textOf({ answer, ...ask }: Ask): string {

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { errorMessage } from '../telemetry/errors.ts';
+import { AUDIT_PREFIX, newestKeys, timeInKey } from './audit-keys.ts';
 import type { Blobs } from './blobs.ts';
 import { ReplayError } from './error.ts';
 import { readInBatches, readJson } from './read.ts';
@@ -56,24 +57,15 @@ export interface AuditPage {
 /** The result of an act that has not ended, or whose end could not be recorded. */
 export const BEGUN = 'begun';
 
-/** Prefix of the entries in the failure store. */
-export const AUDIT_PREFIX = 'audit/';
-
 /** Characters; an approval of a thousand exposures has 40,000. */
 const MAX_ENTRY = 262_144;
-
-/** The time in a name; undefined for a file that somebody put there. */
-function timeOf(key: string): string | undefined {
-  const at = key.slice(AUDIT_PREFIX.length, AUDIT_PREFIX.length + new Date(0).toISOString().length);
-  return z.iso.datetime().safeParse(at).data;
-}
 
 /** An entry that nobody can read is shown as such, so that it hides no other one. */
 function entryOf(key: string, text: string): AuditEntry {
   const { data } = AuditEntry.safeParse(text.length > MAX_ENTRY ? undefined : readJson(text));
   return (
     data ?? {
-      at: timeOf(key) ?? new Date(0).toISOString(),
+      at: timeInKey(key) ?? new Date(0).toISOString(),
       who: 'unknown',
       action: 'unreadable',
       selection: key,
@@ -96,8 +88,8 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
       );
     return { key, tag, whole };
   };
-  const read = async (keys: readonly { readonly key: string }[]) =>
-    (await readInBatches(keys, async ({ key }) => ({ key, blob: await blobs.get(key) }))).flatMap(
+  const read = async (keys: readonly string[]) =>
+    (await readInBatches(keys, async (key) => ({ key, blob: await blobs.get(key) }))).flatMap(
       ({ key, blob }) => (blob === undefined ? [] : [entryOf(key, blob.text)]),
     );
   return {
@@ -121,18 +113,19 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
         throw error;
       }
     },
-    list: async () => read(await blobs.list(AUDIT_PREFIX)),
+    list: async () => read((await blobs.list(AUDIT_PREFIX)).map(({ key }) => key)),
     page: async (limit, before) => {
-      const keys = (await blobs.list(AUDIT_PREFIX))
-        .toReversed()
-        .filter(({ key }) => before === undefined || key.slice(AUDIT_PREFIX.length) < before);
-      const entries = await read(keys.slice(0, limit));
-      const last = keys.length > limit ? keys[limit - 1] : undefined;
-      return { entries, ...(last && { next: last.key.slice(AUDIT_PREFIX.length) }) };
+      const keys = await newestKeys(blobs, { count: limit + 1, before, now: now() });
+      const shown = keys.slice(0, limit);
+      const last = keys.length > limit ? shown.at(-1) : undefined;
+      return {
+        entries: await read(shown),
+        ...(last !== undefined && { next: last.slice(AUDIT_PREFIX.length) }),
+      };
     },
     prune: async (retention) => {
       const dated = (await blobs.list(AUDIT_PREFIX)).flatMap(({ key }) => {
-        const at = timeOf(key);
+        const at = timeInKey(key);
         return at === undefined ? [] : [{ key, at: Date.parse(at) }];
       });
       const newest = Math.min(now(), dated.at(-1)?.at ?? 0);

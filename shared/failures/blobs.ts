@@ -9,11 +9,26 @@ export interface Blob {
   readonly tag: string;
 }
 
-/** Key and tag of a blob, without its content. */
+/** Key, tag and time of a blob, without its content. */
 export interface BlobEntry {
   readonly key: string;
   /** Changes with every write. */
   readonly tag: string;
+  /** Milliseconds since 1970 of the last write, by the clock of the storage. */
+  readonly written: number;
+}
+
+/** Part of a listing. Keys compare as texts of ASCII. */
+export interface KeyRange {
+  /** Only keys that are larger. */
+  readonly after?: string | undefined;
+  /** Only keys that are smaller. */
+  readonly before?: string | undefined;
+}
+
+/** Whether a key is in the range. */
+export function isInRange(key: string, { after, before }: KeyRange): boolean {
+  return (after === undefined || key > after) && (before === undefined || key < before);
 }
 
 /**
@@ -36,7 +51,10 @@ export interface Blobs {
   put(key: string, text: string, condition?: Condition): Promise<string | undefined>;
   /** Does nothing if it does not exist. */
   delete(key: string): Promise<void>;
-  /** All blobs whose key starts with `prefix`, sorted by key; reads no content. */
-  list(prefix: string): Promise<readonly BlobEntry[]>;
+  /**
+   * All blobs whose key starts with `prefix`, sorted by key; reads no content. A bucket is asked
+   * once for each thousand of them, so a range saves requests.
+   */
+  list(prefix: string, range?: KeyRange): Promise<readonly BlobEntry[]>;
   close(): Promise<void>;
 }

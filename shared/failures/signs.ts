@@ -1,5 +1,5 @@
 /** Tells which parts of the failure store changed, by names and tags, without reading content. */
-import { AUDIT_PREFIX } from './audit.ts';
+import { AUDIT_PREFIX } from './audit-keys.ts';
 import { ASKS } from './asks.ts';
 import type { Blobs } from './blobs.ts';
 import { digest } from './identity.ts';

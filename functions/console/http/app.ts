@@ -25,7 +25,7 @@ import { assertToken, secureHeaders } from './guard.ts';
 import { addPage } from './page.ts';
 import { answerOf, Refused } from './problems.ts';
 import { includesRole } from './rights.ts';
-import { Later } from './route.ts';
+import { Later, Lines } from './route.ts';
 import type { Desk, Route } from './route.ts';
 
 /** What the guards leave for the routes. */
@@ -55,6 +55,9 @@ const MAX_MS = 9_000;
 
 /** Whether the process answers; it says nothing else, so it needs neither host nor login. */
 export const HEALTH_PATH = '/healthz';
+
+/** The cursor of the lines that follow; absent at the end. */
+export const NEXT_HEADER = 'X-Sluice-Next';
 
 /** Where the document is served. */
 export const DOCUMENT_PATH = '/api/v1/openapi.json';
@@ -153,7 +156,7 @@ function addRoute(
   one: Route,
   { desk, refusals }: { readonly desk: Desk; readonly refusals: Refusals },
 ): void {
-  const { query, params, body, lines, events, untagged } = one;
+  const { query, params, body, events, untagged } = one;
   // The schemas are only known as such here, so the types of the handler are checked in `route`.
   const handle = async (c: Context<AppEnv>): Promise<Response> => {
     const person = await allowed(c.get('person'), one, refusals);
@@ -167,11 +170,16 @@ function addRoute(
     const answered = await within(one.handle(input, desk), MAX_MS, tooLate);
     if (answered instanceof Later) return c.json(answered.answer as object, 202);
     if (untagged) c.header('ETag', tagWithout(answered as object, untagged));
-    if (lines || events)
-      return c.body(answered as string | ReadableStream, 200, {
+    if (answered instanceof Lines)
+      return c.body(answered.text, 200, {
+        'Content-Type': contentType(one),
+        ...(answered.next !== undefined && { [NEXT_HEADER]: answered.next }),
+      });
+    if (events)
+      return c.body(answered as ReadableStream, 200, {
         'Content-Type': contentType(one),
         // Some proxies hold answers back to send them in one piece.
-        ...(events && { 'X-Accel-Buffering': 'no' }),
+        'X-Accel-Buffering': 'no',
       });
     return c.json(answered as object, 200);
   };

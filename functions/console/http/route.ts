@@ -37,7 +37,7 @@ export interface Route<Q = unknown, P = unknown, B = unknown> {
   readonly answer: z.ZodType;
   /** Also `accepted` (202), if the answer may come later. */
   readonly later?: z.ZodType;
-  /** The answer is no JSON but lines of it. */
+  /** The answer is no JSON but {@link Lines} of it. */
   readonly lines?: true;
   /** The answer is a stream of server-sent events. */
   readonly events?: true;
@@ -49,6 +49,16 @@ export interface Route<Q = unknown, P = unknown, B = unknown> {
 /** Infers the types of the handler from the schemas. */
 export function route<Q, P, B>(one: Route<Q, P, B>): Route {
   return one as unknown as Route;
+}
+
+/** An answer with one JSON object in each line. `next`: the cursor of those that follow. */
+export class Lines {
+  readonly text: string;
+  readonly next: string | undefined;
+  constructor(objects: readonly object[], next: string | undefined) {
+    this.text = objects.map((one) => `${JSON.stringify(one)}\n`).join('');
+    this.next = next;
+  }
 }
 
 /** An answer that is still being worked on, as status 202. */

@@ -1,6 +1,6 @@
 /** The room Audit: who changed what, when, why, and with which result. */
 import * as z from 'zod';
-import { route } from '../http/route.ts';
+import { Lines, route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
 import { AuditPageSchema } from '../schemas/fleet.ts';
 
@@ -10,7 +10,8 @@ const cursor = z
   .regex(/^[\w.:-]+$/, 'must be the "next" of another page')
   .optional();
 
-/** Entries of one export; later ones are in the next. */
+/** Entries of one export. S3 answers about so many within the time of a request. */
+const EXPORTED = 2_000;
 const MAX_EXPORTED = 10_000;
 
 /** The audit log in pages, and as an export with one JSON object in each line. */
@@ -33,12 +34,16 @@ export const AUDIT_ROUTES: readonly Route[] = [
     path: '/api/v1/audit.jsonl',
     role: 'viewer',
     room: 'Audit',
-    summary: 'The newest ten thousand entries as lines of JSON',
+    summary: 'Entries as lines of JSON, newest first; the header X-Sluice-Next leads to older ones',
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(MAX_EXPORTED).default(EXPORTED),
+      before: cursor,
+    }),
     answer: z.string(),
     lines: true,
-    handle: async (_input, { context }) => {
-      const { entries } = await context.audit.page(MAX_EXPORTED);
-      return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    handle: async ({ query: { limit, before } }, { context }) => {
+      const { entries, next } = await context.audit.page(limit, before);
+      return new Lines(entries, next);
     },
   }),
 ];

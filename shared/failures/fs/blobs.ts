@@ -13,7 +13,8 @@ import {
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, errorMessage } from '../../telemetry/errors.ts';
-import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
+import { isInRange } from '../blobs.ts';
+import type { Blob, BlobEntry, Blobs, Condition, KeyRange } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix, isKey } from '../keys.ts';
 import { privateFolder } from '../../runtime/private-files.ts';
@@ -78,18 +79,27 @@ async function read(path: string): Promise<Blob> {
   }
 }
 
+/** Which blobs are listed. */
+interface Wanted {
+  readonly prefix: string;
+  readonly range: KeyRange;
+}
+
 /** Lists the blobs below a folder. Symbolic links and names that are no keys are skipped. */
-async function walk(root: string, folder: string, prefix: string): Promise<readonly BlobEntry[]> {
+async function walk(root: string, folder: string, wanted: Wanted): Promise<readonly BlobEntry[]> {
   const found =
     (await undefinedIfMissing(readdir(join(root, folder), { withFileTypes: true }))) ?? [];
   const visible = found.filter((entry) => isKey(entry.name) && !entry.isSymbolicLink());
   const entries = await Promise.all(
     visible.map(async (entry): Promise<readonly BlobEntry[]> => {
       const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (!key.startsWith(prefix)) return [];
-      if (entry.isDirectory()) return walk(root, key, prefix);
+      if (!key.startsWith(wanted.prefix)) return [];
+      if (entry.isDirectory()) return walk(root, key, wanted);
+      if (!isInRange(key, wanted.range)) return [];
       const stats = await undefinedIfMissing(stat(join(root, key), { bigint: true }));
-      return stats === undefined ? [] : [{ key, tag: tagOf(stats) }];
+      return stats === undefined
+        ? []
+        : [{ key, tag: tagOf(stats), written: Number(stats.mtimeMs) }];
     }),
   );
   return entries.flat();
@@ -160,9 +170,9 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
     get: (key) => guard(() => undefinedIfMissing(read(pathOf(root, key)))),
     put: (key, text, condition) => guard(() => put(key, text, condition)),
     delete: (key) => guard(() => rm(pathOf(root, key), { force: true })),
-    list: (prefix) =>
+    list: (prefix, range = {}) =>
       guard(async () =>
-        (await walk(root, folderOf(root, prefix), prefix)).toSorted((a, b) =>
+        (await walk(root, folderOf(root, prefix), { prefix, range })).toSorted((a, b) =>
           a.key < b.key ? -1 : 1,
         ),
       ),

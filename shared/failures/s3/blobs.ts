@@ -9,7 +9,8 @@ import {
 import { AT_THE_BEGINNING, handlerLimits, TotalTimeout, withinTotal } from '../../runtime/aws.ts';
 import { within } from '../../runtime/shared-call.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
-import type { Blob, BlobEntry, Blobs, Condition } from '../blobs.ts';
+import { isInRange } from '../blobs.ts';
+import type { Blob, BlobEntry, Blobs, Condition, KeyRange } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
 import { s3Location, type S3BlobsOptions } from './options.ts';
@@ -113,12 +114,13 @@ class S3Blobs implements Blobs {
     await this.#run(() => this.#client.send(new DeleteObjectCommand(this.#nameOf(key))));
   }
 
-  async list(under: string): Promise<readonly BlobEntry[]> {
+  async list(under: string, range: KeyRange = {}): Promise<readonly BlobEntry[]> {
     const all: BlobEntry[] = [];
     for (let token: string | undefined, more = true; more; more = token !== undefined) {
-      const { entries, next } = await this.#page(under, token);
-      all.push(...entries);
-      token = next;
+      const { entries, next } = await this.#page(under, { token, after: range.after });
+      all.push(...entries.filter(({ key }) => isInRange(key, range)));
+      // They come sorted, so nothing behind the end is asked for.
+      token = isInRange(entries.at(-1)?.key ?? '', { before: range.before }) ? next : undefined;
     }
     return all;
   }
@@ -145,17 +147,24 @@ class S3Blobs implements Blobs {
   /** Up to 1,000 entries, and the token for the next ones. */
   async #page(
     under: string,
-    token: string | undefined,
+    { token, after }: { readonly token: string | undefined; readonly after: string | undefined },
   ): Promise<{ readonly entries: readonly BlobEntry[]; readonly next: string | undefined }> {
     const Prefix = `${this.#prefix}${checkedPrefix(under, this.where)}`;
     const answer = await this.#run(() =>
       this.#client.send(
-        new ListObjectsV2Command({ Bucket: this.#bucket, Prefix, ContinuationToken: token }),
+        new ListObjectsV2Command({
+          Bucket: this.#bucket,
+          Prefix,
+          ContinuationToken: token,
+          ...(after !== undefined && { StartAfter: `${this.#prefix}${after}` }),
+        }),
       ),
     );
-    const entries = (answer.Contents ?? []).map(({ Key = '', ETag = '' }) => ({
+    const entries = (answer.Contents ?? []).map(({ Key = '', ETag = '', LastModified }) => ({
       key: Key.slice(this.#prefix.length),
       tag: ETag,
+      // Without a time it counts as new, so that nothing is removed because of its age.
+      written: LastModified?.getTime() ?? Number.MAX_SAFE_INTEGER,
     }));
     return { entries, next: answer.NextContinuationToken };
   }

@@ -13,7 +13,7 @@ export function lazyS3Blobs(options: S3BlobsOptions): Blobs {
     get: async (key) => (await blobs.get()).get(key),
     put: async (key, text, condition) => (await blobs.get()).put(key, text, condition),
     delete: async (key) => (await blobs.get()).delete(key),
-    list: async (prefix) => (await blobs.get()).list(prefix),
+    list: async (prefix, range) => (await blobs.get()).list(prefix, range),
     close: () => blobs.close((opened) => opened.close()),
   };
 }

@@ -31,6 +31,8 @@ describe('blobs in S3', () => {
     for (let i = 0; i < keys.length; i += 50)
       await Promise.all(keys.slice(i, i + 50).map((key) => blobs.put(key, '1')));
     expect((await blobs.list('a/')).map((e) => e.key)).toEqual(keys);
+    const range = { after: 'a/0001.json', before: 'a/1003.json' };
+    expect((await blobs.list('a/', range)).map((e) => e.key)).toEqual(keys.slice(2, 1_003));
     await blobs.close();
   });
 

@@ -1,7 +1,7 @@
 /** Behaviour that every adapter of the failure store has. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Blobs } from '../../../shared/failures/blobs.ts';
+import type { Blobs, KeyRange } from '../../../shared/failures/blobs.ts';
 import { readBundle, writeBundle } from '../../../shared/failures/bundle.ts';
 import { claimMark, newMark } from '../../../shared/failures/waiting/away.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
@@ -301,6 +301,25 @@ export function failureStoreContract(
       };
       await expect(blobs.put(`${longest}d`, '1')).rejects.toMatchObject(refused);
       await expect(blobs.list(`${longest}d`)).rejects.toMatchObject(refused);
+    });
+
+    test('blobs are listed by name, in a range, with the time of their last write', async () => {
+      const place = await make();
+      stops.push(place.stop);
+      const blobs = place.blobs();
+      stops.push(() => blobs.close());
+      const began = Date.now();
+      for (const key of ['a/1', 'a/2', 'a/3', 'a/4/deep', 'b/2']) await blobs.put(key, '1');
+      const keys = async (range: KeyRange): Promise<readonly string[]> =>
+        (await blobs.list('a/', range)).map(({ key }) => key);
+      expect(await keys({})).toEqual(['a/1', 'a/2', 'a/3', 'a/4/deep']);
+      expect(await keys({ after: 'a/1' })).toEqual(['a/2', 'a/3', 'a/4/deep']);
+      expect(await keys({ after: 'a/1', before: 'a/3' })).toEqual(['a/2']);
+      expect(await keys({ before: 'a/2\0' })).toEqual(['a/1', 'a/2']);
+      expect(await keys({ after: 'a/4', before: 'b/9' })).toEqual(['a/4/deep']);
+      expect(await keys({ after: 'a/3', before: 'a/2' })).toEqual([]);
+      for (const { written } of await blobs.list(''))
+        expect(Math.abs(written - began)).toBeLessThan(3_600_000);
     });
 
     test('the audit log only grows, in order', async () => {

@@ -32,7 +32,7 @@ describe('the audit log', () => {
   test('omits entries that are deleted by hand while it is read', async () => {
     const blobs = memoryBlobs();
     const audit = createAudit(
-      { ...blobs, list: async () => [{ key: 'audit/gone.json', tag: '1' }] },
+      { ...blobs, list: async () => [{ key: 'audit/gone.json', tag: '1', written: 0 }] },
       () => 1,
       () => 'id',
     );
@@ -109,5 +109,96 @@ describe('old entries', () => {
   test('of a log without entries are none', async () => {
     const { audit } = await logOf([]);
     expect(await audit.prune(0)).toBe(0);
+  });
+});
+
+describe('a page', () => {
+  const DAY = 86_400_000;
+  const START = Date.UTC(2026, 0, 1, 12);
+
+  /** A log with so many entries on each of the given days before today. */
+  const logOf = async (entries: readonly (readonly [day: number, count: number])[]) => {
+    const time = { now: START };
+    const blobs = memoryBlobs();
+    let id = 0;
+    const listed: number[] = [];
+    const list: typeof blobs.list = async (prefix, range) => {
+      const found = await blobs.list(prefix, range);
+      listed.push(found.length);
+      return found;
+    };
+    const audit = createAudit(
+      { ...blobs, list },
+      () => time.now,
+      () => `id-${String((id += 1)).padStart(6, '0')}`,
+    );
+    for (const [day, count] of entries.toReversed()) {
+      time.now = START - day * DAY;
+      for (let n = 0; n < count; n++) await audit.append(entry(`day ${day}`));
+    }
+    time.now = START;
+    /** All pages, with what the most expensive one listed; the last one looks for more. */
+    const pages = async (limit: number) => {
+      const shown: string[] = [];
+      let [most, names] = [0, 0];
+      let next: string | undefined;
+      do {
+        listed.length = 0;
+        const page = await audit.page(limit, next);
+        shown.push(...page.entries.map(({ action }) => action));
+        if (page.next !== undefined) most = Math.max(most, listed.length);
+        expect(listed.length).toBeLessThanOrEqual(11);
+        names = Math.max(
+          names,
+          listed.reduce((sum, one) => sum + one, 0),
+        );
+        if (page.next !== undefined && next !== undefined) expect(page.next < next).toBe(true);
+        next = page.next;
+      } while (next !== undefined);
+      return { shown, most, names };
+    };
+    return { audit, blobs, pages };
+  };
+
+  test('of a busy log lists its own days, and not those of a year', async () => {
+    const days = Array.from({ length: 400 }, (_, day) => [day, 20] as const);
+    const { pages } = await logOf(days);
+    const { shown, most, names } = await pages(100);
+    expect(shown).toEqual(days.flatMap(([day]) => Array.from({ length: 20 }, () => `day ${day}`)));
+    expect(most).toBeLessThanOrEqual(5);
+    expect(names).toBeLessThanOrEqual(300);
+  });
+
+  test('of a quiet log needs few listings, however old its entries are', async () => {
+    const { pages } = await logOf([
+      [0, 1],
+      [3, 2],
+      [250, 1],
+      [390, 1],
+      [4_000, 1],
+    ]);
+    const { shown } = await pages(2);
+    expect(shown).toEqual(['day 0', 'day 3', 'day 3', 'day 250', 'day 390', 'day 4000']);
+  });
+
+  test('begins with entries of the future, and with files that are none, wherever they sort', async () => {
+    const { audit, blobs, pages } = await logOf([
+      [-2, 1],
+      [0, 1],
+      [1, 1],
+    ]);
+    const odd = ['0', '2025-12-31', '2025-12-31T', 'stranger.json'].map((one) => `audit/${one}`);
+    for (const key of odd) await blobs.put(key, '{}');
+    const { entries } = await audit.page(100);
+    expect(entries.map(({ action, selection }) => [action, selection].join(' '))).toEqual([
+      'unreadable audit/stranger.json',
+      'day -2 s',
+      'day 0 s',
+      'day 1 s',
+      'unreadable audit/2025-12-31T',
+      'unreadable audit/2025-12-31',
+      'unreadable audit/0',
+    ]);
+    expect((await pages(1)).shown).toHaveLength(7);
   });
 });

@@ -9,7 +9,7 @@ const DAY = 86_400_000;
 
 function start(over: { readonly dryRun?: boolean } = {}) {
   const runtime = testRuntime();
-  const blobs = memoryBlobs();
+  const blobs = memoryBlobs(() => runtime.clock.now());
   let ids = 0;
   const failures = failuresOver(blobs, { clock: runtime.clock, id: () => `id-${(ids += 1)}` });
   const prune = createAuditPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
@@ -71,6 +71,18 @@ describe('what people left', () => {
     await site.failures.asks.create({ id: 'new', by: 'ada', why: 'w', wanted: { kind: 'look' } });
     await site.prune();
     expect((await site.blobs.list('asks/')).map(({ key }) => key)).toEqual(['asks/new.json']);
+  });
+
+  test('goes after a day from its last write if another version wrote it, be it newer or older', async () => {
+    const site = start();
+    const newer = JSON.stringify({ format: 2, at: 0 });
+    for (const key of ['acts/newer.json', 'asks/newer.json']) await site.blobs.put(key, newer);
+    site.runtime.advance(DAY);
+    await site.prune();
+    expect(await site.keys()).toEqual(['acts', 'asks']);
+    site.runtime.advance(DAY);
+    await site.prune();
+    expect(await site.keys()).toEqual([]);
   });
 
   test('is looked through once a day, and in a dry run never', async () => {

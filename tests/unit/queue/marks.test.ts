@@ -87,7 +87,7 @@ test('a mark that is deleted while old marks are pruned causes no error', async 
   const blobs = memoryBlobs();
   const keeping = createMarkKeeping({
     ...blobs,
-    list: async () => [{ key: `${MARKS}slices/gone.json`, tag: '1' }],
+    list: async () => [{ key: `${MARKS}slices/gone.json`, tag: '1', written: 0 }],
   });
   expect(await keeping.prune(1)).toBe(0);
 });
