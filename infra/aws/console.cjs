@@ -14,6 +14,9 @@ const FUNCTION = {
   role: 'ConsoleRole',
   // It answers within ten seconds; the first call also starts it.
   timeout: 15,
+  // Anybody can call it, so it takes no more than this from the concurrency of the account, which
+  // apply and express need.
+  reservedConcurrency: 20,
   package: { artifact: 'dist/console.zip' },
   environment: {
     SLUICE_REPLAY: { Ref: 'ReplayLambdaFunction' },
@@ -22,8 +25,11 @@ const FUNCTION = {
   events: [{ httpApi: '*' }],
 };
 
-/** States of failures and jobs, questions, acts and the log; not what functions saw, nor evidence. */
-const WRITES = ['index/', 'jobs/', 'asks/', 'acts/', 'audit/'];
+/**
+ * States of failures and jobs, questions, acts and the log; not what functions saw, nor evidence.
+ * It removes orders that a person takes back, and acts that were not made.
+ */
+const WRITES = require('./console-writes.json');
 
 const arnOf = (logical) => ({ 'Fn::GetAtt': [`${logical}LambdaFunction`, 'Arn'] });
 
@@ -32,10 +38,8 @@ function role(deployment, stage) {
   return lambdaRole([
     logs(`sluice-${stage}-console`),
     ...store(deployment, ['GetObject']),
-    ...WRITES.flatMap((under) => objects(deployment, ['PutObject'], under)),
-    // Orders that a person takes back, and acts that were not made.
-    ...objects(deployment, ['DeleteObject'], 'waiting/'),
-    ...objects(deployment, ['DeleteObject'], 'acts/'),
+    ...WRITES.put.flatMap((under) => objects(deployment, ['PutObject'], under)),
+    ...WRITES.delete.flatMap((under) => objects(deployment, ['DeleteObject'], under)),
     seeQueues(prefix),
     sendTo(['Slices']),
     {

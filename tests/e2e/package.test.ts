@@ -381,6 +381,7 @@ describe('the stack', () => {
     expect(await schemaProblems(withConsole)).toEqual([]);
     expect(resource('ConsoleLambdaFunction', withConsole)).toMatchObject({
       Timeout: 15,
+      ReservedConcurrentExecutions: 20,
       Environment: {
         Variables: {
           SLUICE_REPLAY: { Ref: 'ReplayLambdaFunction' },
