@@ -2,6 +2,7 @@
  * console: the HTTP interface for people. It holds no credentials of devices and clusters: it reads
  * the failure store, sends orders, and asks replay and audit for what needs credentials.
  */
+import type { ServerType } from '@hono/node-server';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Failures } from '../../shared/failures/open.ts';
 import { openFailures } from '../../shared/failures/open.ts';
@@ -87,6 +88,21 @@ function refuseSecret(): Promise<never> {
   return Promise.reject(new Error('The console has no credentials; ask replay or audit'));
 }
 
+/** Milliseconds for answers that are under way. */
+const GRACE_MS = 1_000;
+const LOOK_MS = 20;
+
+/** Streams that end now, and answers that are under way, are sent to their end. */
+async function closeServer(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  if (!('closeIdleConnections' in server)) return closed;
+  const looks = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+  const end = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearInterval(looks);
+  clearTimeout(end);
+}
+
 async function listen(
   { fetch, close, stop }: Pick<Console, 'fetch' | 'close'> & { readonly stop: () => void },
   { port, host }: { readonly port: number; readonly host: string },
@@ -103,10 +119,9 @@ async function listen(
   return {
     url: `http://${host}:${bound}`,
     close: async () => {
+      const ended = closeServer(server);
       stop();
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if ('closeAllConnections' in server) server.closeAllConnections();
-      await closed;
+      await ended;
       await close();
     },
   };

@@ -164,6 +164,15 @@ describe('the route', () => {
     expect(await (await ask('events', 'session')).json()).toMatchObject({ live: 'events' });
   });
 
+  test('ends streams cleanly when the console stops, so that a page sees no error', async () => {
+    const hosted = await consoleOf('events').listen(0);
+    const answer = await fetch(new URL('/api/v1/events', hosted.url));
+    const { told, ended } = page(answer.body!);
+    while (told.length === 0) await idle();
+    await Promise.all([hosted.close(), ended]);
+    expect(told).toEqual([expect.stringMatching(/^event: beat\n/)]);
+  });
+
   test('answers where nothing can stay connected that one has to ask', async () => {
     const answer = await ask('polling', 'events');
     expect([answer.status, await answer.json()]).toEqual([
