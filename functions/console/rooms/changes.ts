@@ -6,6 +6,7 @@ import type { WantedChange, Cuts, RunChange } from '../../../shared/operations/c
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
 import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
 import { Busy } from '../http/problems.ts';
+import { timely } from '../timely.ts';
 import { Later, route } from '../http/route.ts';
 import type { Desk, Route } from '../http/route.ts';
 import { includesRole, MAKERS } from '../http/rights.ts';
@@ -26,27 +27,41 @@ const isRun = (change: WantedChange): change is RunChange =>
 
 async function previewOf(change: WantedChange, desk: Desk, person: Person): Promise<object> {
   if (isRun(change)) return previewJobChange(desk.context, change);
-  const { preview, cuts } = await planChange(desk.context, change);
+  const { preview, cuts = [] } = await planChange(desk.context, change);
   // Who may not do it does not make a device count.
-  if (cuts === undefined || !includesRole(person.role, MAKERS[change.kind])) return preview;
+  if (cuts.length === 0 || !includesRole(person.role, MAKERS[change.kind])) return preview;
   const { connections, unknown } = await countCut(desk, cuts, person);
   return unknown === undefined
     ? { ...preview, cut: connections }
     : { ...preview, effects: [...preview.effects, unknown] };
 }
 
-/** A fresh look, because views know no connections. */
+/** A fresh look, because views know no connections. A part of the count would mislead. */
 async function countCut(
   { asking }: Desk,
-  { keys, ...cuts }: Cuts,
+  cuts: readonly Cuts[],
   { who }: Person,
 ): Promise<{ readonly connections?: CutConnections; readonly unknown?: string }> {
-  const wanted = { kind: 'connections', ...cuts, ...(keys && { keys: [...keys] }) } as const;
-  const { answer, problem } = await asking.ask(wanted, { who, why: 'preview' });
-  const { data } = CutConnections.safeParse(answer);
-  if (data !== undefined) return { connections: data };
-  const because = problem?.message ?? 'the devices have not answered yet; look again';
+  const asks = await Promise.all(
+    cuts.map(({ keys, ...rest }) => {
+      const wanted = { kind: 'connections', ...rest, ...(keys && { keys: [...keys] }) } as const;
+      return asking.ask(wanted, { who, why: 'preview' });
+    }),
+  );
+  const counts = asks.flatMap(({ answer }) => CutConnections.safeParse(answer).data ?? []);
+  if (counts.length === asks.length) return { connections: sumOf(counts) };
+  const because =
+    asks.find(({ problem }) => problem !== undefined)?.problem?.message ??
+    'the devices have not answered yet; look again';
   return { unknown: `It cuts connections. How many is not known: ${because}` };
+}
+
+/** Of at least one count; as old as the oldest of them. */
+function sumOf(counts: readonly CutConnections[]): CutConnections {
+  return counts.reduce((sum, { connections, at }) => ({
+    connections: sum.connections + connections,
+    at: at < sum.at ? at : sum.at,
+  }));
 }
 
 /** A repeated request gets the answer of the first one, and does nothing. */
@@ -87,7 +102,7 @@ async function act(
 ): Promise<object | Later> {
   if (isRun(change)) return run(change, desk, { ...person, hash, why });
   const { who } = person;
-  return makeChange(desk.context, change, { hash, force, who, why });
+  return makeChange(timely(desk.context), change, { hash, force, who, why });
 }
 
 /** replay previews again and starts; nothing is sent if that differs from what was shown. */

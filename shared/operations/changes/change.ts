@@ -90,8 +90,8 @@ export interface Cuts {
 /** A change that can be made. */
 export interface PlannedChange {
   readonly preview: ChangePreview;
-  /** Absent if it cuts no connection. Only the devices know how many there are. */
-  readonly cuts?: Cuts;
+  /** Absent or empty if it cuts no connection. Only the devices know how many there are. */
+  readonly cuts?: readonly Cuts[];
   /** Makes it, with an entry in the audit log. */
   readonly act: (author: Author) => Promise<MadeChange>;
 }

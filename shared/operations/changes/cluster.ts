@@ -76,10 +76,9 @@ export async function planClusterChange(
     },
     [change, plan.orders, rows.map((row) => [row.members, row.drained])],
   );
-  const cuts = cutBy(change);
   return {
     preview,
-    ...(cuts && { cuts }),
+    cuts: cutBy(change),
     act: async (author) => {
       const asked = wanted(author.why);
       // With the reason; the plan is otherwise the one that was shown.
@@ -127,10 +126,8 @@ function undoneBy(
 }
 
 /** A drain lets connections end by themselves. */
-function cutBy({ action, cluster, device, owner }: ClusterChange): Cuts | undefined {
-  if (action !== 'out' && action !== 'forget') return undefined;
-  return {
-    owner: owner === undefined ? cluster : `${cluster}/${owner}`,
-    ...(device !== undefined && { device }),
-  };
+function cutBy({ action, cluster, device, owner }: ClusterChange): readonly Cuts[] {
+  if (action !== 'out' && action !== 'forget') return [];
+  const whose = owner === undefined ? cluster : `${cluster}/${owner}`;
+  return [{ owner: whose, ...(device !== undefined && { device }) }];
 }

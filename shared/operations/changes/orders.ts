@@ -2,13 +2,14 @@
 import { formatCount } from '../../domain/text/counts.ts';
 import { interruptionInWords } from '../../domain/plan/nodes-elsewhere.ts';
 import { giveApprovals, planApprovals } from '../approve/approve.ts';
+import type { PlannedApproval } from '../approve/approve.ts';
 import type { OperationContext } from '../context.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
 import { changePreview, deviceWords, shellWords } from './change.ts';
-import type { WantedChange, PlannedChange } from './change.ts';
+import type { Cuts, WantedChange, PlannedChange } from './change.ts';
 
 type Of<K extends WantedChange['kind']> = Extract<WantedChange, { readonly kind: K }>;
 
@@ -42,20 +43,30 @@ export async function planApproveChange(
     },
     planned,
   );
-  // Moves empty whole partitions for a moment, which the effects say.
-  const removed = planned.flatMap(({ approval: { keys: held = [], shareNodes } }) =>
-    shareNodes === undefined ? held : [],
-  );
-  const cuts = { owner, keys: removed, ...(device !== undefined && { device }) };
   return {
     preview,
-    ...(removed.length > 0 && removed.length <= 1_000 && { cuts }),
+    cuts: cutByRemovals(owner, planned),
     act: async (author) => {
       const approvals = planned.map(({ approval }) => approval);
       await giveApprovals(context, approvals, { owner, ...author });
       return { says: 'Approved; apply carries it out with its next batch.' };
     },
   };
+}
+
+/** Exposures of one change whose connections are counted. */
+const MAX_COUNTED = 1_000;
+
+/**
+ * What is held on one device may stay on another, so each device counts its own. Moves empty whole
+ * partitions for a moment, which the effects say.
+ */
+function cutByRemovals(owner: string, planned: readonly PlannedApproval[]): readonly Cuts[] {
+  const cuts = planned.flatMap(({ approval: { device, keys = [], shareNodes } }) =>
+    shareNodes === undefined && keys.length > 0 ? [{ owner, device, keys }] : [],
+  );
+  const counted = cuts.reduce((sum, { keys }) => sum + keys.length, 0);
+  return counted > MAX_COUNTED ? [] : cuts;
 }
 
 /** Declares again what the last audit found to differ. */

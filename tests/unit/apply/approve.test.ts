@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { approvalsFor, checkWords } from '../../../shared/operations/approve/approve.ts';
+import { planApproveChange } from '../../../shared/operations/changes/orders.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
 import type { DeclaredPartitionView } from '../../../shared/operations/devices/declared-partitions.ts';
 import { sendOrders } from '../../../shared/queue/steering.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -69,6 +71,20 @@ describe('sluice approve', () => {
     expect(() => approvalsFor([seen('bigip-1', [])], owner, undefined)).toThrow(
       `no removal of ${owner} is held on bigip-1`,
     );
+  });
+
+  test('counts on each device the connections of what is held there, and of nothing else', async () => {
+    const declared = [seen('bigip-1', [1], [1, 2]), seen('bigip-2', [2], [1, 2])];
+    const runtime = { config };
+    const context = {
+      runtime,
+      readPartitions: async () => declared,
+    } as unknown as OperationContext;
+    const { cuts } = await planApproveChange(context, { kind: 'approve', owner });
+    expect(cuts).toEqual([
+      { owner, device: 'bigip-1', keys: [key(1)] },
+      { owner, device: 'bigip-2', keys: [key(2)] },
+    ]);
   });
 
   test('names the given exposures, on devices that have them or do not answer', () => {

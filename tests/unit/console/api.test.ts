@@ -80,6 +80,23 @@ test('an audit log without entries is exported as nothing', async () => {
   expect([status, text]).toEqual([200, '']);
 });
 
+test('an audit log is exported in parts, each with the cursor of the next', async () => {
+  const { audit } = desk.site.failures;
+  for (const who of ['a', 'b', 'c'])
+    await audit.append({ who, action: 'x', selection: 's', why: 'w', result: 'r' });
+  const names = (text: string): readonly string[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).who);
+  const first = await desk.get('/api/v1/audit.jsonl?limit=2');
+  expect(names(first.text)).toEqual(['c', 'b']);
+  const next = first.headers.get('X-Sluice-Next')!;
+  const rest = await desk.get(`/api/v1/audit.jsonl?limit=2&before=${next}`);
+  expect([names(rest.text), rest.headers.get('X-Sluice-Next')]).toEqual([['a'], null]);
+  expect(names((await desk.get('/api/v1/audit.jsonl')).text)).toEqual(['c', 'b', 'a']);
+});
+
 test('messages that nobody takes are a trouble, although nothing failed', async () => {
   await desk.see();
   const queue = desk.site.runtime.queues.queue('slices');
@@ -412,6 +429,30 @@ describe('a change', () => {
     const confirm = { hash: preview.hash, key: 'click-0006', why: 'looked at' };
     const { status } = await desk.post('/api/v1/changes/archive', { change, confirm });
     expect([status, (await desk.get('/api/v1/failures')).body.total]).toEqual([422, 1]);
+  });
+});
+
+describe('a change of a function that AWS stopped in the middle', () => {
+  test('is not made when the function goes on, and may be made anew with the same key', async () => {
+    await badNight();
+    const change = { kind: 'archive', words: ['code:BIP421'] };
+    const { body: preview } = await desk.post('/api/v1/changes/archive/preview', change);
+    const confirm = { hash: preview.hash, key: 'click-0007', why: 'known' };
+    const make = () => desk.post('/api/v1/changes/archive', { change, confirm });
+    const { onWrite } = desk.site;
+    desk.site.onWrite = (what) => {
+      if (what.startsWith('after put audit/')) desk.site.runtime.advance(7_000);
+    };
+    const stopped = await make();
+    expect([stopped.status, stopped.body.error.message]).toEqual([
+      503,
+      expect.stringContaining('nothing was done'),
+    ]);
+    expect((await desk.site.failures.audit.list()).map(({ result }) => result)).toEqual([
+      expect.stringMatching(/^failed: It took too long, and nothing was done/),
+    ]);
+    desk.site.onWrite = onWrite;
+    expect((await make()).body.says).toBe('1 failure archived.');
   });
 });
 
