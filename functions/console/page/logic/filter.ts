@@ -25,6 +25,14 @@ export function wordsIn(filter: string): readonly string[] {
   return filter.split(/\s+/).filter((word) => word !== '');
 }
 
+const PAUSE_MS = 40;
+const PAUSE_IN_TERM_MS = 250;
+
+/** Milliseconds after the last key until it is applied: half a term selects nothing, or is wrong. */
+export function pauseAfter(text: string): number {
+  return /:\S*$/.test(text) ? PAUSE_IN_TERM_MS : PAUSE_MS;
+}
+
 /** Replaces the term of a property, or adds it; a value with a space cannot be a term. */
 export function withTerm(filter: string, key: string, value: string): string {
   if (/\s/.test(value) || value === '') return filter;

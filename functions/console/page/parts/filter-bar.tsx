@@ -3,12 +3,9 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { go, place } from '../api/place.ts';
-import { wordsIn, withoutWord } from '../logic/filter.ts';
+import { pauseAfter, wordsIn, withoutWord } from '../logic/filter.ts';
 import { withQuery } from '../logic/place.ts';
 import { Words } from './basic.tsx';
-
-/** Milliseconds after the last key. */
-const PAUSE_MS = 200;
 
 function Chips({
   words,
@@ -31,6 +28,18 @@ function Chips({
   );
 }
 
+/** What a person types over what the URL has. */
+interface Typed {
+  readonly text: string;
+  readonly over: string;
+}
+
+/** Also with a space at its end, which the URL has not; anything else in the URL is newer. */
+function textOf(typed: Typed | undefined, shown: string): string {
+  const isCurrent = typed !== undefined && [typed.over, typed.text.trim()].includes(shown);
+  return isCurrent ? typed.text : shown;
+}
+
 /** `param`: its name in the URL. */
 export function FilterBar({
   param,
@@ -45,13 +54,13 @@ export function FilterBar({
   readonly isTerms?: boolean;
 }): VNode {
   const shown = place.value.query[param] ?? '';
-  const typed = useSignal<string | undefined>(undefined);
+  const typed = useSignal<Typed | undefined>(undefined);
+  const text = textOf(typed.value, shown);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const set = (text: string): void => {
+  const set = (filter: string): void => {
     clearTimeout(timer.current);
-    typed.value = undefined;
-    go(withQuery(place.value, { [param]: text.trim() }), { replace: true });
+    go(withQuery(place.value, { [param]: filter.trim() }), { replace: true });
   };
   const words = isTerms ? wordsIn(shown) : [];
   return (
@@ -61,7 +70,7 @@ export function FilterBar({
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
-        set(typed.value ?? shown);
+        set(text);
       }}
     >
       <input
@@ -72,11 +81,11 @@ export function FilterBar({
         autocomplete="off"
         spellcheck={false}
         dir="auto"
-        value={typed.value ?? shown}
+        value={text}
         onInput={({ currentTarget: { value } }) => {
-          typed.value = value;
+          typed.value = { text: value, over: shown };
           clearTimeout(timer.current);
-          timer.current = setTimeout(() => set(value), PAUSE_MS);
+          timer.current = setTimeout(() => set(value), pauseAfter(value));
         }}
       />
       <Chips words={words} onRemove={(word) => set(withoutWord(shown, word))} />

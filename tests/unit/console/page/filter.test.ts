@@ -4,6 +4,7 @@ import {
   filterOfGroup,
   GROUP_BY,
   parseBy,
+  pauseAfter,
   toggleBy,
   valueOf,
   withoutWord,
@@ -21,6 +22,12 @@ describe('a filter', () => {
   test('is left alone by a value that cannot be a term', () => {
     expect(withTerm('code:A', 'owner', 'a b')).toBe('code:A');
     expect(withTerm('code:A', 'owner', '')).toBe('code:A');
+  });
+
+  test('is applied as it is typed, but not in the middle of a term', () => {
+    for (const half of ['code:', 'no such code:BI'])
+      expect(pauseAfter(half)).toBeGreaterThan(pauseAfter('no such'));
+    expect(pauseAfter('code:BIP421 ')).toBe(pauseAfter('geo'));
   });
 
   test('loses one word', () => {
