@@ -16,6 +16,8 @@ export interface ChangeState {
   readonly moved?: readonly string[];
   readonly problem?: ApiProblem;
   readonly says?: string;
+  /** What takes it back, if anything does. */
+  readonly undo?: ChangeBody;
   /** Of a run that is being checked against the devices. */
   readonly progress?: { readonly done: number; readonly total: number };
 }
@@ -63,12 +65,12 @@ export function beginChange(change: ChangeBody): ChangeAct {
 
   const make = async (preview: Preview, why: string, force: boolean): Promise<void> => {
     const confirm = { hash: preview.hash, key: key.value, why, force };
-    const { says, ask } = await post('done', path, { change, confirm });
+    const { says, undo, ask } = await post('done', path, { change, confirm });
     if (ask !== undefined)
       await follow(ask, ({ progress }) => {
         state.value = { step: 'acting', preview, ...(progress && { progress }) };
       });
-    state.value = { step: 'done', preview, says };
+    state.value = { step: 'done', preview, says, ...(undo && { undo }) };
     refreshAll();
   };
 

@@ -1,6 +1,5 @@
-/** The change that a panel shows, as text in the URL, and its undoing. Pure. */
+/** The change that a panel shows, as text in the URL. Pure. */
 import type { ChangeBody } from '../api/answers.ts';
-import { wordsIn } from './filter.ts';
 
 /** A replay begins with a selection that is previewed as a job. */
 export interface ReplaySelection {
@@ -71,26 +70,4 @@ export function requestTitle(request: PanelRequest): string {
   return request.kind === 'cluster'
     ? (CLUSTER_TITLES[request.action] ?? 'Change a cluster')
     : TITLES[request.kind];
-}
-
-/** What takes a change back, if the engine can. */
-export function undoOf(change: ChangeBody): ChangeBody | undefined {
-  switch (change.kind) {
-    case 'archive':
-    case 'restore': {
-      const words = change.words.flatMap(wordsIn).filter((word) => !word.startsWith('state:'));
-      const kind = change.kind === 'archive' ? 'restore' : 'archive';
-      return words.length === 0 ? undefined : { kind, words };
-    }
-    case 'cluster': {
-      const { cluster, device } = change;
-      const action = { drain: 'enable', out: 'enable', enable: 'drain' }[change.action as string];
-      if (action !== 'enable' && action !== 'drain') return undefined;
-      return { kind: 'cluster', action, cluster, ...(device !== undefined && { device }) };
-    }
-    case 'pause':
-      return { kind: 'resume', job: change.job };
-    default:
-      return undefined;
-  }
 }

@@ -9,13 +9,14 @@ import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers, ChangeBody } from '../api/answers.ts';
 import { beginChange } from '../api/change.ts';
 import type { ChangeAct, ChangeState } from '../api/change.ts';
-import { go, place } from '../api/place.ts';
+import { go } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { VERDICT_LABELS } from '../logic/jobs.ts';
-import { hrefOf, withQuery } from '../logic/place.ts';
+import { hrefOf } from '../logic/place.ts';
 import { singular } from '../logic/totals.ts';
-import { undoOf, requestText, requestTitle } from '../logic/wanted.ts';
+import { requestText, requestTitle } from '../logic/wanted.ts';
 import { Age, Copy, Loading, Notice, Words } from './basic.tsx';
+import { Done } from './change-done.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
 
@@ -165,32 +166,8 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
   );
 }
 
-function Done({ change, says }: { readonly change: ChangeBody; readonly says: string }): VNode {
-  const undo = undoOf(change);
-  return (
-    <>
-      <Notice tone="ok">
-        <Words text={says} />
-      </Notice>
-      <div class="deed">
-        <button type="button" class="primary" onClick={closePanel}>
-          Close
-        </button>
-        {undo !== undefined && mayAct(makerOf(undo)) && (
-          <button
-            type="button"
-            onClick={() => go(withQuery(place.value, { do: requestText(undo) }), { replace: true })}
-          >
-            Undo …
-          </button>
-        )}
-      </div>
-    </>
-  );
-}
-
 function Body({ act, change }: { readonly act: ChangeAct; readonly change: ChangeBody }): VNode {
-  const { step, preview, problem, says } = act.state.value;
+  const { step, preview, problem } = act.state.value;
   if (step === 'reading') return <Loading what="what would happen now" />;
   if (preview === undefined)
     return (
@@ -205,7 +182,7 @@ function Body({ act, change }: { readonly act: ChangeAct; readonly change: Chang
         </div>
       </>
     );
-  if (step === 'done') return <Done change={change} says={says ?? 'Done.'} />;
+  if (step === 'done') return <Done {...act.state.value} />;
   return (
     <>
       <Moved state={act.state.value} />

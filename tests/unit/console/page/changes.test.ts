@@ -1,11 +1,10 @@
-/** The panel of changes: what the address names, what takes it back, and what moved. */
+/** The panel of changes: what the address names, and what moved. */
 import { describe, expect, test } from '@jest/globals';
-import { CHANGE_NAMES, CHANGES } from '../../../../functions/console/schemas/changes.ts';
+import { CHANGE_NAMES } from '../../../../functions/console/schemas/changes.ts';
 import { differenceOf } from '../../../../functions/console/page/logic/difference.ts';
 import { deedOf, GOES, SHORTCUTS } from '../../../../functions/console/page/logic/keys.ts';
 import {
   parseRequest,
-  undoOf,
   requestText,
   requestTitle,
 } from '../../../../functions/console/page/logic/wanted.ts';
@@ -27,38 +26,6 @@ describe('a change in the address', () => {
   test.each(CHANGE_NAMES)('%s has a heading', (kind) => {
     expect(parseRequest(JSON.stringify({ kind }))).toEqual({ kind });
     expect(requestTitle({ kind } as never).length).toBeGreaterThan(5);
-  });
-});
-
-describe('undoing', () => {
-  test.each([
-    [
-      { kind: 'archive', words: ['code:A', 'state:open'] },
-      { kind: 'restore', words: ['code:A'] },
-    ],
-    [
-      { kind: 'restore', words: ['code:A'] },
-      { kind: 'archive', words: ['code:A'] },
-    ],
-    [
-      { kind: 'cluster', action: 'drain', cluster: 'east', device: 'a' },
-      { kind: 'cluster', action: 'enable', cluster: 'east', device: 'a' },
-    ],
-    [
-      { kind: 'pause', job: 'a' },
-      { kind: 'resume', job: 'a' },
-    ],
-  ] as const)('%j is %j', (change, undo) => {
-    expect(undoOf(change as never)).toEqual(undo);
-    expect(CHANGES[undo.kind].safeParse(undo).success).toBe(true);
-  });
-
-  test.each([
-    { kind: 'cluster', action: 'forget', cluster: 'east' },
-    { kind: 'start', job: 'a' },
-    { kind: 'archive', words: ['state:open'] },
-  ] as const)('%j cannot be undone here', (change) => {
-    expect(undoOf(change as never)).toBeUndefined();
   });
 });
 
