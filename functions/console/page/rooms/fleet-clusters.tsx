@@ -1,13 +1,10 @@
 /** Each cluster on each device, with the orders that can be given about it. */
-import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import type { ClusterEntry } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
-import { go, place } from '../api/place.ts';
 import { mayAct } from '../api/rights.ts';
 import { clusterOrders, clusterStates } from '../logic/clusters.ts';
-import { hrefOf, withQuery } from '../logic/place.ts';
-import { requestText } from '../logic/wanted.ts';
+import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
@@ -63,12 +60,9 @@ function State({ row }: { readonly row: ClusterEntry }): VNode {
 
 /** A removal or a move that waits belongs to an ingress. */
 function Approve({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode | null {
-  const owner = useSignal('');
   const held = useLive('status', 'status').value?.held ?? [];
-  const ports = useLive('ports', 'ports?limit=5000').value?.rows ?? [];
-  const isHeld = rows.some((row) => row.held > 0 || row.waiting !== undefined);
-  if (!isHeld || !mayAct('operator')) return null;
-  const owners = [...new Set(ports.map((row) => row.owner))].toSorted();
+  const owners = [...new Set(rows.flatMap(({ heldOwners = [] }) => heldOwners))];
+  if (owners.length === 0 || !mayAct('operator')) return null;
   return (
     <section class="card">
       <h2>Held until somebody approves</h2>
@@ -79,33 +73,16 @@ function Approve({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode | 
           </li>
         ))}
       </ul>
-      <form
-        class="fields"
-        onSubmit={(event) => {
-          event.preventDefault();
-          const request = { kind: 'approve', owner: owner.value.trim() } as const;
-          go(withQuery(place.value, { do: requestText(request) }));
-        }}
-      >
-        <label class="field">
-          <span>Ingress: cluster/namespace/service</span>
-          <input
-            list="owners"
-            required
-            maxLength={512}
-            value={owner.value}
-            onInput={({ currentTarget }) => {
-              owner.value = currentTarget.value;
-            }}
-          />
-        </label>
-        <datalist id="owners">
-          {owners.map((one) => (
-            <option key={one} value={one} />
-          ))}
-        </datalist>
-        <button type="submit">See what is held …</button>
-      </form>
+      <ul class="choices">
+        {owners.map((owner) => (
+          <li key={owner}>
+            <Name text={owner} />
+            <RequestButton request={{ kind: 'approve', owner }}>
+              See what is held …<span class="unseen"> of {owner}</span>
+            </RequestButton>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
