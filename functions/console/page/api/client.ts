@@ -1,6 +1,6 @@
 /** Requests to the API of this origin. Refusals become errors with the sentence that it answered. */
 import { signal } from '@preact/signals';
-import { loginOf } from '../logic/login.ts';
+import { loginOf, loginTo } from '../logic/login.ts';
 import type { Answers } from './answers.ts';
 
 const BASE = '/api/v1/';
@@ -26,10 +26,10 @@ export class ApiProblem extends Error {
 /** Who asks; absent until it is known. */
 export const session = signal<Answers['session'] | undefined>(undefined);
 
-/** Why nothing can be asked any more, with the page that helps. */
-export const lockedOut = signal<{ readonly says: string; readonly login?: string } | undefined>(
-  undefined,
-);
+/** Why nothing can be asked any more, with the page that helps. `byChoice`: who logged out. */
+export const lockedOut = signal<
+  { readonly says: string; readonly login?: string; readonly byChoice?: true } | undefined
+>(undefined);
 
 /** Milliseconds by which the clock of the console is ahead of this machine's. */
 export const skew = signal(0);
@@ -89,11 +89,23 @@ export async function loadSession(): Promise<void> {
   session.value = value;
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+/** Ends the session in this browser; nothing is asked any more. Rejects with an {@link ApiProblem}. */
+export async function logOut(): Promise<void> {
+  const path = session.value?.logout;
+  if (path === undefined) return;
+  const response = await sendTo(path, { method: 'POST' });
+  const { says } = (await response.json()) as { readonly says: string };
+  lockedOut.value = { says, login: loginTo(location.pathname + location.search), byChoice: true };
+  session.value = undefined;
+}
+
+const send = (path: string, init: RequestInit): Promise<Response> => sendTo(`${BASE}${path}`, init);
+
+async function sendTo(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     const tooLate = AbortSignal.timeout(PATIENCE_MS);
-    response = await fetch(`${BASE}${path}`, { ...init, signal: tooLate });
+    response = await fetch(url, { ...init, signal: tooLate });
   } catch {
     throw new ApiProblem(0, {
       message: 'The console does not answer. What is shown may be old; it is asked again.',
@@ -117,7 +129,8 @@ async function problemOf(response: Response): Promise<ApiProblem> {
     preview?: Answers['preview'];
   };
   const { message = `The console answered with status ${status}.`, code } = body.error ?? {};
-  if (status === 401) {
+  // Who logged out needs no reminder.
+  if (status === 401 && lockedOut.value?.byChoice !== true) {
     const login = loginOf(message, location.pathname + location.search);
     lockedOut.value = { says: message, ...(login !== undefined && { login }) };
   }

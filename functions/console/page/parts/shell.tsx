@@ -1,6 +1,7 @@
 /** What is around every room. */
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
-import { lockedOut, session } from '../api/client.ts';
+import { lockedOut, logOut, session } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { hrefOf } from '../logic/place.ts';
@@ -62,6 +63,28 @@ function Person(): VNode | null {
   );
 }
 
+/** Only a session can be ended. */
+function LogOut(): VNode | null {
+  const problem = useSignal<string | undefined>(undefined);
+  if (session.value?.logout === undefined) return null;
+  return (
+    <>
+      {problem.value !== undefined && <span class="bad-text">{problem.value}</span>}
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          logOut().catch((error: unknown) => {
+            problem.value = (error as Error).message;
+          });
+        }}
+      >
+        Log out
+      </button>
+    </>
+  );
+}
+
 /** A login that has ended; what is on the page stays readable. */
 function LockedOut(): VNode | null {
   const locked = lockedOut.value;
@@ -78,8 +101,15 @@ function LockedOut(): VNode | null {
   );
 }
 
-/** `children`: the room. */
+/** `children`: the room, which nobody sees who logged out. */
 export function Shell({ children }: { readonly children: ComponentChildren }): VNode {
+  if (lockedOut.value?.byChoice)
+    return (
+      <main class="logged-out">
+        <h1>Sluice</h1>
+        <LockedOut />
+      </main>
+    );
   return (
     <div class="app">
       <a class="skip" href="#main" target="_self">
@@ -91,6 +121,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): V
         </a>
         <SearchBox />
         <Person />
+        <LogOut />
         <button
           type="button"
           class="quiet help-button"
