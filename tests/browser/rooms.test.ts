@@ -3,8 +3,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Browser } from 'playwright-core';
 import type { PageFile } from '../../functions/console/page/files.ts';
 import type { Role } from '../../functions/console/http/rights.ts';
-import { ReplayError } from '../../shared/failures/error.ts';
-import type { FailureStore } from '../../shared/failures/port.ts';
 import { isVisible } from '../../shared/telemetry/visible.ts';
 import { tellVerdict } from '../fixtures/console/desk.ts';
 import { startSite } from '../fixtures/failures/site.ts';
@@ -17,8 +15,10 @@ import {
   picturePath,
   seriousIn,
   startBrowser,
+  TEST_MS,
 } from './support/browser.ts';
 import type { Tab } from './support/browser.ts';
+import { busyConfig, makeBusy } from './support/busy.ts';
 import { startConsole } from './support/console.ts';
 import type { TestConsole } from './support/console.ts';
 
@@ -30,30 +30,19 @@ describeInBrowser('the page', () => {
   let site: Site;
   let server: TestConsole;
   let tab: Tab;
-  /** Whether the failure store answers. */
-  let isAway: boolean;
 
   beforeAll(async () => {
     built = builtPage();
     browser = await startBrowser();
-  }, 120_000);
+  }, TEST_MS);
   afterAll(() => browser?.close());
-
-  /** A store that can be away. */
-  const fragile = (store: FailureStore): FailureStore => ({
-    ...store,
-    list: async (...given) => {
-      if (isAway) throw new ReplayError('RPL700', 'The failure store does not answer.');
-      return store.list(...given);
-    },
-  });
 
   const open = async (role: Role, config: object = {}): Promise<void> => {
     const { runtime, failures } = site;
     server = await startConsole(
       {
         runtime: { ...runtime, config: { ...runtime.config, ...config } },
-        failures: { ...failures, store: fragile(failures.store) },
+        failures,
         role,
         page: built,
       },
@@ -63,7 +52,6 @@ describeInBrowser('the page', () => {
   };
 
   beforeEach(async () => {
-    isAway = false;
     site = startSite();
     await site.fail(EAST, 2, [3]);
     await site.failures.views.note({
@@ -84,6 +72,7 @@ describeInBrowser('the page', () => {
     '/failures?view=list',
     '/failures/ID',
     '/replay',
+    '/replay/JOB',
     '/ports',
     '/ports/east%2Fteam%2Fgw-3',
     '/search?q=team/gw-3',
@@ -102,18 +91,27 @@ describeInBrowser('the page', () => {
     ['dark', 1_440],
     ['light', 390],
     ['dark', 390],
+    ['light', 2_560],
   ] as const)(
     'in %s, %i pixels wide, has no serious fault of accessibility, and fits',
     async (colorScheme, width) => {
-      await open('admin');
+      await makeBusy(site);
+      await open('admin', busyConfig(site));
       await tab.close();
       tab = await openTab(browser, { colorScheme, viewport: { width, height: 844 } });
       const { page, errors } = tab;
-      const [failure] = await site.failures.store.list();
+      const [[failure], [job]] = await Promise.all([
+        site.failures.store.list(),
+        site.failures.jobs.list(),
+      ]);
       for (const path of ROOMS) {
-        await page.goto(server.url + path.replace('ID', failure!.id));
+        await page.goto(server.url + path.replace('ID', failure!.id).replace('JOB', job!.id));
         await page.locator('h1').first().waitFor();
         await page.locator('.loading').first().waitFor({ state: 'detached' });
+        if (path === '/fleet/setup') {
+          await page.getByRole('button', { name: 'Check the setup' }).click();
+          await page.getByRole('table', { name: 'Findings' }).waitFor();
+        }
         const name = path.replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, '') || 'now';
         await page.screenshot({
           path: picturePath(`${name.slice(0, 30)}-${width}-${colorScheme}`),
@@ -123,90 +121,96 @@ describeInBrowser('the page', () => {
       }
       expect(errors).toEqual([]);
     },
-    600_000,
+    TEST_MS,
   );
 
-  test('explains a port: the way from the Gateway, with the first broken link open', async () => {
-    await open('viewer');
-    const { page, errors } = tab;
-    await page.goto(server.url);
-    await page.keyboard.press('/');
-    await page.keyboard.type('team/gw-3');
-    await page.keyboard.press('Enter');
-    await page.getByText('the way breaks at BIG-IP', { exact: false }).waitFor();
-    const broken = page.getByRole('button', { name: /BIG-IP broken/ });
-    expect(await broken.getAttribute('aria-expanded')).toBe('true');
-    await page.locator('.says.broken').getByText('What to do').waitFor();
-    await page.getByRole('button', { name: /Envoy fine/ }).click();
-    await page.getByText('Envoy listens on port 3.').waitFor();
-    await page.getByRole('link', { name: /^Failure / }).click();
-    await page.getByRole('heading', { name: 'Course' }).waitFor();
-    expect(new URL(page.url()).pathname).toMatch(/^\/failures\/[0-9a-f]+$/);
-    expect(errors).toEqual([]);
-  }, 240_000);
+  test(
+    'explains a port: the way from the Gateway, with the first broken link open',
+    async () => {
+      await open('viewer');
+      const { page, errors } = tab;
+      await page.goto(server.url);
+      await page.keyboard.press('/');
+      await page.keyboard.type('team/gw-3');
+      await page.keyboard.press('Enter');
+      await page.getByText('the way breaks at BIG-IP', { exact: false }).waitFor();
+      const broken = page.getByRole('button', { name: /BIG-IP broken/ });
+      expect(await broken.getAttribute('aria-expanded')).toBe('true');
+      await page.locator('.says.broken').getByText('What to do').waitFor();
+      await page.getByRole('button', { name: /Envoy fine/ }).click();
+      await page.getByText('Envoy listens on port 3.').waitFor();
+      await page.getByRole('link', { name: /^Failure / }).click();
+      await page.getByRole('heading', { name: 'Course' }).waitFor();
+      expect(new URL(page.url()).pathname).toMatch(/^\/failures\/[0-9a-f]+$/);
+      expect(errors).toEqual([]);
+    },
+    TEST_MS,
+  );
 
-  test('goes to rooms by keys, and leaves what is typed into fields alone', async () => {
-    await open('viewer');
-    const { page } = tab;
-    await page.goto(server.url);
-    await page.locator('h1').waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('a');
-    await page.waitForURL('**/audit');
-    await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('/');
-    await page.keyboard.type('g f?');
-    expect(await page.getByRole('searchbox').first().inputValue()).toBe('g f?');
-    expect(page.url()).toContain('/audit');
-  }, 240_000);
+  test(
+    'goes to rooms by keys, and leaves what is typed into fields alone',
+    async () => {
+      await open('viewer');
+      const { page } = tab;
+      await page.goto(server.url);
+      await page.locator('h1').waitFor();
+      await page.keyboard.press('g');
+      await page.keyboard.press('a');
+      await page.waitForURL('**/audit');
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('/');
+      await page.keyboard.type('g f?');
+      expect(await page.getByRole('searchbox').first().inputValue()).toBe('g f?');
+      expect(page.url()).toContain('/audit');
+    },
+    TEST_MS,
+  );
 
-  test('shows by itself what changes elsewhere', async () => {
-    await open('viewer');
-    const { page, errors } = tab;
-    await page.goto(`${server.url}/failures?view=list`);
-    await page.getByText('1 failure, newest first').waitFor();
-    await site.fail('west/istio-system/gateway-9', 2, [3]);
-    await page.getByText('2 failures, newest first').waitFor();
-    expect(errors).toEqual([]);
-  }, 240_000);
-
-  test('offers nothing that the role may not do', async () => {
-    await open('viewer');
-    const { page } = tab;
-    await page.goto(server.url);
-    await page.getByText('1 thing is broken').waitFor();
-    await page.getByText('ada viewer').waitFor();
-    for (const name of ['Preview replay …', 'Look again'])
-      expect(await page.getByText(name).count()).toBe(0);
-    await page.goto(`${server.url}/fleet`);
-    await page.getByRole('cell', { name: 'east' }).first().waitFor();
-    expect(await page.getByText('Drain …').count()).toBe(0);
-    await page.goto(`${server.url}/?do={"kind":"archive","words":["code:BIP421"]}`);
-    await page.getByText('This requires the role operator', { exact: false }).waitFor();
-    expect(await page.getByRole('button', { name: /^Archive/ }).count()).toBe(0);
-  }, 240_000);
+  test(
+    'offers nothing that the role may not do',
+    async () => {
+      await open('viewer');
+      const { page } = tab;
+      await page.goto(server.url);
+      await page.getByText('1 thing is broken').waitFor();
+      await page.getByText('ada viewer').waitFor();
+      for (const name of ['Preview replay …', 'Look again'])
+        expect(await page.getByText(name).count()).toBe(0);
+      await page.goto(`${server.url}/fleet`);
+      await page.getByRole('cell', { name: 'east' }).first().waitFor();
+      expect(await page.getByText('Drain …').count()).toBe(0);
+      await page.goto(`${server.url}/?do={"kind":"archive","words":["code:BIP421"]}`);
+      await page.getByText('This requires the role operator', { exact: false }).waitFor();
+      expect(await page.getByRole('button', { name: /^Archive/ }).count()).toBe(0);
+    },
+    TEST_MS,
+  );
 
   describe('says what is not right, and the way on', () => {
-    test('the world moved since the preview: nothing is done, and the difference is shown', async () => {
-      await open('operator');
-      const { page } = tab;
-      await page.goto(`${server.url}/failures?do={"kind":"archive","words":["code:BIP421"]}`);
-      const panel = page.getByRole('dialog');
-      await panel.getByText('Archive 1 failure (', { exact: false }).waitFor();
-      await site.fail('west/istio-system/gateway-9', 2, [3]);
-      await panel.getByLabel('Reason, for the audit log').fill('a test');
-      await panel.getByRole('button', { name: 'Archive 1 failure' }).click();
-      await panel.getByText('failures: 1 before, 2 now').waitFor();
-      const states = (await site.failures.store.list()).map(({ state }) => state);
-      expect(states).toEqual(['open', 'open']);
-      await panel.getByRole('button', { name: 'Archive 2 failures' }).click();
-      await panel.getByText('2 failures archived.').waitFor();
-      await panel.getByRole('button', { name: 'Undo …' }).click();
-      await panel.getByRole('button', { name: 'Reopen 2 failures' }).click();
-      await panel.getByText('2 failures reopened.').waitFor();
-    }, 240_000);
+    test(
+      'the world moved since the preview: nothing is done, and the difference is shown',
+      async () => {
+        await open('operator');
+        const { page } = tab;
+        await page.goto(`${server.url}/failures?do={"kind":"archive","words":["code:BIP421"]}`);
+        const panel = page.getByRole('dialog');
+        await panel.getByText('Archive 1 failure (', { exact: false }).waitFor();
+        await site.fail('west/istio-system/gateway-9', 2, [3]);
+        await panel.getByLabel('Reason, for the audit log').fill('a test');
+        await panel.getByRole('button', { name: 'Archive 1 failure' }).click();
+        await panel.getByText('failures: 1 before, 2 now').waitFor();
+        const states = (await site.failures.store.list()).map(({ state }) => state);
+        expect(states).toEqual(['open', 'open']);
+        await panel.getByRole('button', { name: 'Archive 2 failures' }).click();
+        await panel.getByText('2 failures archived.').waitFor();
+        await panel.getByRole('button', { name: 'Undo …' }).click();
+        await panel.getByRole('button', { name: 'Reopen 2 failures' }).click();
+        await panel.getByText('2 failures reopened.').waitFor();
+      },
+      TEST_MS,
+    );
 
     test.each([
       ['/failures/ffffffffffff', 'No failure ffffffffffff in '],
@@ -226,74 +230,45 @@ describeInBrowser('the page', () => {
         await page.goto(server.url + path);
         await page.getByText(sentence, { exact: false }).last().waitFor();
       },
-      240_000,
+      TEST_MS,
     );
 
-    test('the store is away: what is known stays, with its age, and comes back', async () => {
-      await open('operator');
-      const { page } = tab;
-      await page.goto(`${server.url}/failures?view=list`);
-      await page.getByText('1 failure, newest first').waitFor();
-      isAway = true;
-      await page.getByText('The failure store does not answer.').first().waitFor();
-      await page.getByText('What is shown is of', { exact: false }).first().waitFor();
-      await page.getByText('1 failure, newest first').waitFor();
-      isAway = false;
-      await page.getByRole('button', { name: 'Try again' }).first().click();
-      await page.getByText('The failure store does not answer.').waitFor({ state: 'detached' });
-    }, 240_000);
-
-    test('a login that has ended leads to the login, and from there back', async () => {
-      await open('viewer');
-      const { page } = tab;
-      const refused = {
-        status: 401,
-        json: {
-          error: { message: 'You are not logged in, or your login has ended. Log in at /login.' },
-        },
-      };
-      await page.goto(`${server.url}/audit`);
-      await page.getByText('Nothing was changed yet').waitFor();
-      await page.route('**/api/**', (route) => route.fulfill(refused));
-      const again = page.getByRole('link', { name: 'Log in again' });
-      await again.waitFor();
-      expect(await again.getAttribute('href')).toBe('/login?to=%2Faudit');
-      await page.goto(`${server.url}/ports?q=443`);
-      await page.waitForURL('**/login?to=%2Fports%3Fq%3D443');
-    }, 240_000);
-
-    test('a name with control and right-to-left characters, or very long, harms nothing', async () => {
-      const odd = `\u202Egw\u0007${'x'.repeat(400)}`;
-      await site.failures.views.note({
-        device: 'bigip-1',
-        partition: 'k8s',
-        seen: {
-          ...site.device.state('k8s'),
-          exposures: Object.fromEntries(
-            Object.entries(site.device.state('k8s').exposures).map(([key, value]) => [
-              key,
-              {
-                ...value,
-                contributions: value.contributions.map((one) => ({
-                  ...one,
-                  gateways: [`team/${odd}`],
-                })),
-              },
-            ]),
-          ),
-        },
-      });
-      await open('viewer');
-      await tab.close();
-      tab = await openTab(browser, { viewport: { width: 390, height: 844 } });
-      const { page, errors } = tab;
-      await page.goto(`${server.url}/ports`);
-      await page.locator('h1').waitFor();
-      await page.locator('.loading').first().waitFor({ state: 'detached' });
-      await expectNoSideways(page);
-      const shown = await page.locator('main').innerText();
-      expect(shown.split('\n').filter((line) => !isVisible(line))).toEqual([]);
-      expect(errors).toEqual([]);
-    }, 240_000);
+    test(
+      'a name with control and right-to-left characters, or very long, harms nothing',
+      async () => {
+        const odd = `\u202Egw\u0007${'x'.repeat(400)}`;
+        await site.failures.views.note({
+          device: 'bigip-1',
+          partition: 'k8s',
+          seen: {
+            ...site.device.state('k8s'),
+            exposures: Object.fromEntries(
+              Object.entries(site.device.state('k8s').exposures).map(([key, value]) => [
+                key,
+                {
+                  ...value,
+                  contributions: value.contributions.map((one) => ({
+                    ...one,
+                    gateways: [`team/${odd}`],
+                  })),
+                },
+              ]),
+            ),
+          },
+        });
+        await open('viewer');
+        await tab.close();
+        tab = await openTab(browser, { viewport: { width: 390, height: 844 } });
+        const { page, errors } = tab;
+        await page.goto(`${server.url}/ports`);
+        await page.locator('h1').waitFor();
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
+        await expectNoSideways(page);
+        const shown = await page.locator('main').innerText();
+        expect(shown.split('\n').filter((line) => !isVisible(line))).toEqual([]);
+        expect(errors).toEqual([]);
+      },
+      TEST_MS,
+    );
   });
 });

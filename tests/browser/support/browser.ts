@@ -18,6 +18,12 @@ if (executablePath === undefined) {
   process.stderr.write(`Tests in a browser are skipped: ${missing}.\n`);
 }
 
+/** Milliseconds for one state, on a machine with other work. */
+const STATE_MS = 180_000;
+
+/** Milliseconds for a test. */
+export const TEST_MS = 600_000;
+
 /** Its tests need a browser. */
 export const describeInBrowser = executablePath === undefined ? describe.skip : describe;
 
@@ -64,7 +70,7 @@ export async function openTab(browser: Browser, options: BrowserContextOptions =
     timezoneId: 'UTC',
     ...options,
   });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(STATE_MS);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', ({ message }) => errors.push(message));

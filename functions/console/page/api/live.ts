@@ -7,11 +7,13 @@ import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Answers } from './answers.ts';
 import { ApiProblem, get, lockedOut, skew } from './client.ts';
-import { followEvents } from './events.ts';
+import { followEvents, isTold } from './events.ts';
 
 /** Milliseconds between two looks. */
 const CALM_MS = 10_000;
 const BUSY_MS = 2_000;
+/** Where changes are told: ages and queues change without that. */
+const TOLD_MS = 30_000;
 /** Answers that nobody shows at the moment, for going back without waiting. */
 const MOST_KEPT = 60;
 
@@ -94,11 +96,18 @@ function schedule(source: Source): void {
   if (source.users === 0 || document.hidden || lockedOut.value !== undefined) return;
   // Who does not know the id now will not know it later.
   if (source.problem.value?.status === 404) return;
-  source.timer = setTimeout(() => void ask(source), isBusy.value ? BUSY_MS : CALM_MS);
+  source.timer = setTimeout(() => void ask(source), paceOf(source));
+}
+
+function paceOf({ problem }: Source): number {
+  if (isTold.value && problem.value === undefined) return TOLD_MS;
+  return isBusy.value ? BUSY_MS : CALM_MS;
 }
 
 /** After a change or a fresh look: everything that is shown is asked again. */
 export function refreshAll(): void {
+  // It is asked when the tab is shown again, or after a login.
+  if (document.hidden || lockedOut.peek() !== undefined) return;
   for (const source of sources.values()) {
     if (source.users > 0) void ask(source);
     else source.at.value = undefined;
@@ -117,7 +126,7 @@ export function startLive(): void {
     else refreshAll();
   });
   effect(() => {
-    if (isBusy.value) refreshAll();
+    if (isBusy.value || !isTold.value) refreshAll();
   });
   followEvents(refreshAll);
 }
