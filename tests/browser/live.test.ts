@@ -149,7 +149,7 @@ describeInBrowser('an open page', () => {
         await page.getByRole('button', { name: 'Sign-in' }).click();
         await page.getByRole('button', { name: 'Continue' }).click();
       };
-      await page.goto(`${server.url}/audit`);
+      await page.goto(`${server.url}/audit`, { waitUntil: 'commit' });
       await logIn();
       await page.waitForURL(`${server.url}/audit`);
       await page.getByText('ada@example.com').first().waitFor();
@@ -158,9 +158,11 @@ describeInBrowser('an open page', () => {
       // Eight hours later.
       site.runtime.advance(8 * 3_600_000);
       await happen();
-      await page.getByText('your login has ended', { exact: false }).waitFor();
+      const ended = page.getByText('your login has ended').first();
+      await ended.waitFor();
       await page.getByText('console login').first().waitFor();
       await page.getByRole('link', { name: 'Log in again' }).click();
+      await ended.waitFor({ state: 'detached' });
       await page.waitForURL(`${server.url}/audit`);
       await page.getByRole('button', { name: 'Log out' }).click();
       await page.getByText('You are logged out here.').waitFor();
