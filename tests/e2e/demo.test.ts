@@ -115,7 +115,7 @@ describe('npm run demo -- fleet', () => {
         'begun later, before the monitors noticed: \\d+, 0 lost',
         'only requests in flight were lost',
         'nothing was declared: the members stay',
-        'all 8 long connections live on',
+        'all 8 long connections are still open',
       ];
       for (const sentence of sentences) expect(text).toMatch(new RegExp(sentence));
       expect(text).not.toContain('by stray');
