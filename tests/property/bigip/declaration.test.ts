@@ -41,7 +41,7 @@ describe('the declaration of a partition', () => {
           state: s,
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -71,7 +71,7 @@ describe('the declaration of a partition', () => {
           ).toMatch(/ours|refused/);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -96,7 +96,7 @@ describe('the declaration of a partition', () => {
         const read = readTenant('k8s', change(tenant, place) as As3Tenant);
         expect(read).not.toEqual({ kind: 'ours', state: s });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
