@@ -1,5 +1,6 @@
 /** What waits for devices that do not answer. */
 import type { VNode } from 'preact';
+import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { Age, Badge, Copy, Empty, Name, Since, Words } from '../parts/basic.tsx';
@@ -24,8 +25,8 @@ function Away({ devices }: Pick<Waiting, 'devices'>): VNode {
             <code>{code}</code> <Words text={reason} />
           </p>
           <p>
-            {ingresses} ingresses and {orders} orders wait, and are applied when it works again.
-            Existing traffic is not affected.
+            {formatCount(ingresses, 'ingress', 'ingresses')} and {formatCount(orders, 'order')}{' '}
+            wait, and are applied when it works again. Existing traffic is not affected.
           </p>
         </section>
       ))}

@@ -1,5 +1,6 @@
 /** One replay job: what it would do, how far it is, and a result for each failure. */
 import type { VNode } from 'preact';
+import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { countsIn, jobSentence, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
@@ -53,7 +54,7 @@ function About({ job }: Pick<Details, 'job'>): VNode {
           ['By', <Words text={job.by} />],
           ['Reason', <Words text={job.why} />],
           ['Created', <Age at={job.created} />],
-          ['Size', `${job.items} failures in ${job.units} events`],
+          ['Size', `${formatCount(job.items, 'failure')} in ${formatCount(job.units, 'event')}`],
           ['First', job.canary === 0 ? 'all at once' : `${job.canary}, the rest if they succeed`],
           ['Rate', `${job.rate} events per second`],
           ...(job.policy ? [['Policy', <Name text={job.policy} />] as const] : []),
