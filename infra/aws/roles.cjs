@@ -82,7 +82,8 @@ function storeOfAudit(stack) {
         ];
   return [
     ...reads,
-    ...objects(stack, ['PutObject'], VIEWS),
+    // A newer view stays.
+    ...store(stack, ['GetObject', 'PutObject'], VIEWS),
     ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),
     ...objects(stack, ['GetObject', 'DeleteObject'], REPAIRS),
   ];

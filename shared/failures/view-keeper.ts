@@ -26,11 +26,16 @@ export interface ViewKeeper {
 /** Milliseconds between two writes of one partition. */
 const WRITE_INTERVAL_MS = 10_000;
 
+/** With the time at which it was seen, in milliseconds since 1970. */
+interface SeenThen extends Seen {
+  readonly seenAt: number;
+}
+
 interface Kept {
   /** Undefined until it is written. */
-  readonly written?: Seen;
+  readonly written?: SeenThen;
   readonly writtenAt: number;
-  readonly newest: Seen;
+  readonly newest: SeenThen;
 }
 
 const keyOf = ({ device, partition }: Seen): string => `${device} ${partition}`;
@@ -55,7 +60,8 @@ export function createViewKeeper(
       const { newest, written } = one;
       if (newest === written || !isDue(one)) continue;
       kept.set(key, { ...one, writtenAt: clock.monotonic() });
-      const isWritten = await write(newest.device, (views) => views.note(newest));
+      const { seenAt, ...seen } = newest;
+      const isWritten = await write(newest.device, (views) => views.note(seen, seenAt));
       if (isWritten) kept.set(key, { ...kept.get(key)!, written: newest });
     }
   };
@@ -73,7 +79,8 @@ export function createViewKeeper(
         const isSame = before !== undefined && isSameContent(before.newest.seen, one.seen);
         if (isSame && how === 'declared') continue;
         const { written, writtenAt = Number.NEGATIVE_INFINITY } = before ?? {};
-        kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest: one });
+        const newest = { ...one, seenAt: clock.now() };
+        kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest });
       }
       await flush(isDue);
       const isLeft = [...kept.values()].some(({ newest, written }) => newest !== written);

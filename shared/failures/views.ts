@@ -83,12 +83,22 @@ export interface Audited {
 
 /** All reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface ViewStore {
-  note(view: Omit<PartitionView, 'at'>): Promise<void>;
+  /**
+   * Writes the view unless a newer one is there: processes write late, in any order. `seenAt`:
+   * milliseconds since 1970.
+   */
+  note(view: Omit<PartitionView, 'at'>, seenAt: number): Promise<void>;
   /** Undefined if it was never seen, or if another version wrote it. */
   of(device: string, partition: string): Promise<PartitionView | undefined>;
   noteAudit(audited: Audited): Promise<void>;
   audit(device: string): Promise<AuditView | undefined>;
 }
+
+/** Tries to write a view; whoever wrote in between has one that is as new. */
+const MAX_TRIES = 3;
+
+/** Milliseconds that clocks of processes may differ; a time further ahead is not believed. */
+const CLOCK_SKEW_MS = 60_000;
 
 const TOO_LARGE = {
   code: 'BIP461',
@@ -101,12 +111,18 @@ export function createViewStore(blobs: Blobs, now: () => number): ViewStore {
   // Unpacking costs more than reading, so a partition is unpacked once for each write.
   const known = new Map<string, { readonly tag: string; readonly view: PartitionView }>();
   return {
-    note: async ({ device, partition, seen }) => {
+    note: async ({ device, partition, seen }, seenAt) => {
       const state = 'owners' in seen ? packed(seen) : undefined;
       const problem = 'owners' in seen ? TOO_LARGE : cut(seen);
       const what = state === undefined ? { problem } : { state };
-      const blob = { format: 1, device, partition, at: at(), ...what };
-      await blobs.put(partitionKey(device, partition), JSON.stringify(blob));
+      const blob = { format: 1, device, partition, at: new Date(seenAt).toISOString(), ...what };
+      const key = partitionKey(device, partition);
+      for (let tries = 1; tries <= MAX_TRIES; tries++) {
+        const there = await blobs.get(key);
+        if (there !== undefined && isNewer(there.text, seenAt, now())) return;
+        const condition = there === undefined ? 'absent' : { tag: there.tag };
+        if ((await blobs.put(key, JSON.stringify(blob), condition)) !== undefined) return;
+      }
     },
     of: async (device, partition) => {
       const key = partitionKey(device, partition);
@@ -131,6 +147,13 @@ export function createViewStore(blobs: Blobs, now: () => number): ViewStore {
 const partitionKey = (device: string, partition: string): string =>
   `${VIEWS}${device}/partition-${partition}.json`;
 const auditKey = (device: string): string => `${VIEWS}${device}/audit.json`;
+
+/** Whether the stored view was seen later. */
+function isNewer(blob: string, seenAt: number, now: number): boolean {
+  const { data } = PartitionBlob.pick({ at: true }).loose().safeParse(readJson(blob));
+  const stored = data === undefined ? Number.NaN : Date.parse(data.at);
+  return stored > seenAt && stored <= now + CLOCK_SKEW_MS;
+}
 
 function partitionView(blob: string): PartitionView | undefined {
   const { data } = PartitionBlob.safeParse(readJson(blob));

@@ -62,7 +62,7 @@ describe('the view of a partition', () => {
   test('is read as it was written, with the time at which it was seen', async () => {
     const blobs = memoryBlobs();
     const views = createViewStore(blobs, () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443, 80) });
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443, 80) }, START);
     expect(await createViewStore(blobs, () => 0).of('bigip-1', 'k8s')).toEqual({
       device: 'bigip-1',
       partition: 'k8s',
@@ -76,7 +76,7 @@ describe('the view of a partition', () => {
   test('is absent if another version, or somebody else, wrote it', async () => {
     const blobs = memoryBlobs();
     const views = createViewStore(blobs, () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) });
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) }, START);
     const [{ key } = { key: '' }] = await blobs.list(VIEWS);
     const { text } = (await blobs.get(key))!;
     for (const other of [
@@ -93,10 +93,41 @@ describe('the view of a partition', () => {
   test('of a partition that is not ours says why', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
     const seen = { code: 'OWN303', reason: 'another client declared it' };
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen });
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen }, START);
     expect(await partitionsFromViews(views)([DEVICE])).toEqual([
       { device: 'bigip-1', partition: 'k8s', code: 'OWN303', problem: seen.reason },
     ]);
+  });
+
+  test('is not replaced by an older one that another process writes late', async () => {
+    const blobs = memoryBlobs();
+    const clock = manualClock();
+    const keeper = () =>
+      createViewKeeper({ clock, log: logTo([]) }, async () => ({
+        views: createViewStore(blobs, () => clock.now()),
+      }));
+    const see = (by: ReturnType<typeof keeper>, ...ports: readonly number[]): Promise<void> =>
+      by.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }]);
+    const [first, second] = [keeper(), keeper()];
+    await see(first, 1);
+    // Written after ten seconds, and by then a second process has seen more.
+    await see(first, 1, 2);
+    await clock.advance(1_000);
+    await see(second, 1, 2, 3);
+    await clock.advance(9_000);
+    await first.close();
+    const views = createViewStore(blobs, () => clock.now());
+    expect((await views.of('bigip-1', 'k8s'))?.seen).toEqual(stateOf(1, 2, 3));
+    await second.close();
+  });
+
+  test('replaces one whose time lies far ahead', async () => {
+    const views = createViewStore(memoryBlobs(), () => START);
+    const note = (seenAt: number, ...ports: readonly number[]): Promise<void> =>
+      views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }, seenAt);
+    await note(START + 3_600_000, 1);
+    await note(START, 1, 2);
+    expect((await views.of('bigip-1', 'k8s'))?.seen).toEqual(stateOf(1, 2));
   });
 
   test('that is too large to keep says where to look instead', async () => {
@@ -104,7 +135,7 @@ describe('the view of a partition', () => {
     const state = stateOf(443);
     const because = 'x'.repeat(17 * 1_048_576);
     const drains = { east: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because } };
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: { ...state, drains } });
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: { ...state, drains } }, START);
     expect((await views.of('bigip-1', 'k8s'))?.seen).toMatchObject({ code: 'BIP461' });
   });
 });
@@ -112,7 +143,7 @@ describe('the view of a partition', () => {
 describe('operations that ask no device', () => {
   test('use the state as it was last seen, with what the last audit read of the device', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) });
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) }, START);
     await views.noteAudit({ device: 'bigip-1', hostname: 'a', software: '3.56.0', findings: [] });
     expect(await partitionsFromViews(views)([DEVICE])).toEqual([
       {
@@ -172,9 +203,9 @@ describe('views are written', () => {
       return {
         views: {
           ...store,
-          note: (view) => {
+          note: (view, seenAt) => {
             written.push('owners' in view.seen ? Object.keys(view.seen.exposures).length : 0);
-            return store.note(view);
+            return store.note(view, seenAt);
           },
         },
       };
