@@ -472,7 +472,7 @@ describe('sluice plan', () => {
     expect(said.code).toBe(0);
     expect(changes(said)).toEqual([['unchanged', '172.16.100.195:32400/tcp', 'already declared']]);
     expect(said.err).toContain(
-      `no pool members for Service ${SERVICE_NAME} in these files; they are filled in by the cluster`,
+      `no pool members for Service ${SERVICE_NAME} in these files; the cluster provides them`,
     );
   });
 

@@ -71,8 +71,8 @@ test.each([
   lab.store.apply(ingressService());
   await writeAs(manager, notes);
   expect(await found(true)).toBe(
-    `warn its external address 10.8.3.11 was written by ${writer}, so Sluice leaves ` +
-      'it; if no controller maintains it any more, remove it: kubectl -n istio-system ' +
+    `warn its external address 10.8.3.11 was written by ${writer}, so Sluice does not ` +
+      'change it; if no controller maintains it any more, remove it: kubectl -n istio-system ' +
       'patch service istio-ingressgateway --subresource=status --type=merge -p ' +
       `'{"status":{"loadBalancer":{"ingress":null}}}'`,
   );
