@@ -97,7 +97,7 @@ describe('the listener check', () => {
       type: 'Warning',
       reason: 'NotListening',
       message: expect.stringMatching(
-        /10\.0\.0\.2:32400 \(1 of 2 targets, probed for 30 s; connect ECONNREFUSED\).*Envoy listens on port 32400.*stay/,
+        /10\.0\.0\.2:32400 \(1 of 2 targets, probed for 30 s; connect ECONNREFUSED\).*Envoy listens on port 32400.*Published ports are kept/,
       ),
     });
   });
