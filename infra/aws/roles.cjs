@@ -83,7 +83,7 @@ function storeOfAudit(stack) {
   return [
     ...reads,
     // A newer view stays.
-    ...store(stack, ['GetObject', 'PutObject'], VIEWS),
+    ...objects(stack, ['GetObject', 'PutObject'], VIEWS),
     ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),
     ...objects(stack, ['GetObject', 'DeleteObject'], REPAIRS),
   ];

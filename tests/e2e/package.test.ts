@@ -316,7 +316,7 @@ describe('the stack', () => {
       bucket,
       [['s3:GetObject'], below('asks')],
       [['s3:GetObject'], below('acts')],
-      [['s3:PutObject'], below('views')],
+      [['s3:GetObject', 's3:PutObject'], below('views')],
       // What people left long ago.
       [['s3:DeleteObject'], below('asks')],
       [['s3:DeleteObject'], below('acts')],
