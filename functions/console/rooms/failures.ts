@@ -5,7 +5,7 @@ import { clusterOfFailure, GROUP_KEYS } from '../../../shared/failures/filter.ts
 import type { GroupKey } from '../../../shared/failures/filter.ts';
 import type { Failure, FailureHead } from '../../../shared/failures/port.ts';
 import type { OperationContext } from '../../../shared/operations/context.ts';
-import { shellWords } from '../../../shared/operations/changes/change.ts';
+import { shellWords } from '../../../shared/domain/text/shell.ts';
 import { findFailure, listFailures } from '../../../shared/operations/failures/failures.ts';
 import { groupsWithTrend } from '../../../shared/operations/failures/trends.ts';
 import { portRows } from '../../../shared/operations/ports/ports.ts';

@@ -115,14 +115,6 @@ export function changePreview(
   };
 }
 
-/** Words for a POSIX shell, quoted where necessary. */
-export function shellWords(words: readonly (string | undefined)[]): string {
-  return words
-    .flatMap((word) => word ?? [])
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
-}
-
 /** `--device NAME`, if one is chosen. */
 export function deviceWords(device: string | undefined): readonly string[] {
   return device === undefined ? [] : ['--device', device];

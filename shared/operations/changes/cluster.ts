@@ -1,11 +1,12 @@
 /** Orders for clusters as changes: drain, take out, enable, forget, adopt. */
+import { shellWords } from '../../domain/text/shell.ts';
 import { giveClusterOrder, previewClusterOrder } from '../clusters/clusters.ts';
 import type { ClusterOrderPlan, ClusterOrderRequest } from '../clusters/orders.ts';
 import type { OperationContext } from '../context.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import { portRows } from '../ports/ports.ts';
 import type { PortRow } from '../ports/ports.ts';
-import { changePreview, deviceWords, shellWords } from './change.ts';
+import { changePreview, deviceWords } from './change.ts';
 import type { WantedChange, Cuts, PlannedChange } from './change.ts';
 
 type ClusterChange = Extract<WantedChange, { readonly kind: 'cluster' }>;

@@ -1,11 +1,12 @@
 /** Changes of failures and of replay jobs that need no credentials. */
 import { formatCount } from '../../domain/text/counts.ts';
+import { shellWords } from '../../domain/text/shell.ts';
 import { applyJobAction, controlJob } from '../../failures/replay/control.ts';
 import { countResults } from '../../failures/replay/job.ts';
 import type { OperationContext } from '../context.ts';
 import { moveFailures, planFailureMove } from '../failures/failures.ts';
 import { countVerdicts, findJob, previewHash } from '../replay/replay.ts';
-import { changePreview, shellWords } from './change.ts';
+import { changePreview } from './change.ts';
 import type { WantedChange, ChangePreview, JobChangeKind, PlannedChange } from './change.ts';
 
 /** Archives or reopens the failures that match. */

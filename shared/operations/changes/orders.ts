@@ -1,6 +1,7 @@
 /** Changes that are orders to devices. */
 import { formatCount } from '../../domain/text/counts.ts';
 import { interruptionInWords } from '../../domain/plan/nodes-elsewhere.ts';
+import { shellWords } from '../../domain/text/shell.ts';
 import { giveApprovals, planApprovals } from '../approve/approve.ts';
 import type { PlannedApproval } from '../approve/approve.ts';
 import type { OperationContext } from '../context.ts';
@@ -8,7 +9,7 @@ import { chooseDevices } from '../devices/declared-partitions.ts';
 import { planRepairs, repairsInWords, requestRepairs } from '../drift/drift.ts';
 import { giveSync, planSync } from '../sync/sync.ts';
 import { cancelOrder, findWaitingOrder } from '../waiting/waiting.ts';
-import { changePreview, deviceWords, shellWords } from './change.ts';
+import { changePreview, deviceWords } from './change.ts';
 import type { Cuts, WantedChange, PlannedChange } from './change.ts';
 
 type Of<K extends WantedChange['kind']> = Extract<WantedChange, { readonly kind: K }>;

@@ -117,7 +117,7 @@ async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** A text with a button that copies it. */
+/** A text with a button that copies what is shown: a line break would run it in a shell. */
 export function Copy({
   text,
   label = 'Copy',
@@ -126,8 +126,9 @@ export function Copy({
   readonly label?: string;
 }): VNode {
   const said = useSignal(label);
+  const shown = visible(text);
   const copy = async (): Promise<void> => {
-    said.value = (await copyText(text)) ? 'Copied' : 'Select it and copy';
+    said.value = (await copyText(shown)) ? 'Copied' : 'Select it and copy';
     setTimeout(() => {
       said.value = label;
     }, 2_000);
@@ -135,7 +136,7 @@ export function Copy({
   return (
     <div class="copy">
       <code dir="ltr" tabIndex={0}>
-        {visible(text)}
+        {shown}
       </code>
       <button type="button" class="quiet" onClick={() => void copy()} aria-live="polite">
         {said.value}

@@ -11,6 +11,7 @@ import { beginChange } from '../api/change.ts';
 import type { ChangeAct, ChangeState } from '../api/change.ts';
 import { go } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
+import { withReason } from '../logic/commands.ts';
 import { VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { singular } from '../logic/totals.ts';
@@ -195,10 +196,7 @@ function Body({ act, change }: { readonly act: ChangeAct; readonly change: Chang
           has it.
         </Notice>
       )}
-      <Copy
-        text={`${preview.command}${reason.value.trim() ? ` --why '${reason.value.trim().replaceAll("'", String.raw`'\''`)}'` : ''}`}
-        label="Copy as command"
-      />
+      <Copy text={withReason(preview.command, reason.value)} label="Copy as command" />
       <p class="fine">
         Preview {preview.hash.slice(0, 12)} · key {act.key.value.slice(0, 12)}: if anything moves
         before you click, nothing is done.

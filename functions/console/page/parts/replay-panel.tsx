@@ -7,18 +7,14 @@ import type { Answers } from '../api/answers.ts';
 import { post } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
 import { go } from '../api/place.ts';
+import { replayCommand } from '../logic/commands.ts';
+import type { ReplaySettings } from '../logic/commands.ts';
 import { hrefOf } from '../logic/place.ts';
 import { failureCount } from '../logic/totals.ts';
 import { requestText } from '../logic/wanted.ts';
 import { Copy, Name, Notice, Words } from './basic.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
-
-interface Settings {
-  readonly canary: number;
-  readonly rate: number;
-  readonly force: boolean;
-}
 
 interface Planning {
   readonly isAsking: boolean;
@@ -27,7 +23,11 @@ interface Planning {
 }
 
 /** Goes to the job, with the panel that starts it. */
-async function plan(filter: string, settings: Settings, planning: Signal<Planning>): Promise<void> {
+async function plan(
+  filter: string,
+  settings: ReplaySettings,
+  planning: Signal<Planning>,
+): Promise<void> {
   planning.value = { isAsking: true };
   try {
     const why = reason.value.trim();
@@ -69,9 +69,9 @@ function NumberField({
   );
 }
 
-function Options({ settings }: { readonly settings: Signal<Settings> }): VNode {
+function Options({ settings }: { readonly settings: Signal<ReplaySettings> }): VNode {
   const { canary, rate, force } = settings.value;
-  const set = (changed: Partial<Settings>): void => {
+  const set = (changed: Partial<ReplaySettings>): void => {
     settings.value = { ...settings.value, ...changed };
   };
   return (
@@ -102,10 +102,6 @@ function Options({ settings }: { readonly settings: Signal<Settings> }): VNode {
   );
 }
 
-function command(filter: string, { canary, rate, force }: Settings): string {
-  return `sluice replay plan ${filter} --canary ${canary} --rate ${rate}${force ? ' --force' : ''}`;
-}
-
 function Asking({
   planning: { isAsking, progress },
   total,
@@ -129,7 +125,7 @@ function Asking({
 
 /** A selection of the URL. */
 export function ReplayPanel({ filter }: { readonly filter: string }): VNode {
-  const settings = useSignal<Settings>({ canary: 1, rate: 5, force: false });
+  const settings = useSignal<ReplaySettings>({ canary: 1, rate: 5, force: false });
   const planning = useSignal<Planning>({ isAsking: false });
   const found = useLive(
     'failures',
@@ -161,7 +157,7 @@ export function ReplayPanel({ filter }: { readonly filter: string }): VNode {
           <Asking planning={planning.value} total={total} />
         </div>
       </form>
-      <Copy text={command(filter, settings.value)} label="Copy as command" />
+      <Copy text={replayCommand(filter, settings.value)} label="Copy as command" />
     </Panel>
   );
 }

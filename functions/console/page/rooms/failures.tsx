@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { parseBy, valueOf, withTerm, wordsIn } from '../logic/filter.ts';
+import { commandOf } from '../logic/commands.ts';
 import { hrefOf, withQuery } from '../logic/place.ts';
 import { totalsLine } from '../logic/totals.ts';
 import { Copy } from '../parts/basic.tsx';
@@ -76,7 +77,7 @@ export function FailuresRoom(): VNode {
   const status = useLive('status', 'status');
   const states = status.value?.failures;
   const to = (view: string | undefined): string => withQuery(place.value, { view });
-  const command = `sluice failures ${isList ? 'list' : 'groups'} ${filter}`.trim();
+  const command = commandOf(['sluice', 'failures', isList ? 'list' : 'groups'], filter);
   return (
     <Room
       title="Failures"

@@ -4,6 +4,7 @@ import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { holdersOf, usedShare } from '../logic/addresses.ts';
+import { commandOf } from '../logic/commands.ts';
 import { Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { FilterBar } from '../parts/filter-bar.tsx';
 import { Shown } from '../parts/room.tsx';
@@ -67,7 +68,7 @@ export function FleetAddresses(): VNode {
           </>
         )}
       </Shown>
-      <Copy text={`sluice addresses ${q}`.trim()} label="Copy as command" />
+      <Copy text={commandOf(['sluice', 'addresses'], q)} label="Copy as command" />
     </>
   );
 }

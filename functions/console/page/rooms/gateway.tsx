@@ -1,5 +1,6 @@
 /** One Gateway: whether each of its servers is reached, and the steps of its newest events. */
 import type { VNode } from 'preact';
+import { shellWords } from '../../../../shared/domain/text/shell.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { hrefOf } from '../logic/place.ts';
@@ -142,7 +143,10 @@ export function GatewayRoom({ name }: { readonly name: string }): VNode {
               )
             }
           </Shown>
-          <Copy text={`sluice why ${gateway} --cluster ${cluster}`} label="Copy as command" />
+          <Copy
+            text={shellWords(['sluice', 'why', gateway, '--cluster', cluster])}
+            label="Copy as command"
+          />
         </div>
         <div>
           <Shown live={trace} what="its story">

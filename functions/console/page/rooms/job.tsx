@@ -1,6 +1,7 @@
 /** One replay job: what it would do, how far it is, and a result for each failure. */
 import type { VNode } from 'preact';
 import { formatCount } from '../../../../shared/domain/text/counts.ts';
+import { shellWords } from '../../../../shared/domain/text/shell.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { countsIn, jobSentence, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
@@ -61,7 +62,7 @@ function About({ job }: Pick<Details, 'job'>): VNode {
           ...(job.ended ? [['Ended', <Age at={job.ended} />] as const] : []),
         ]}
       />
-      <Copy text={`sluice replay status ${job.id}`} label="Copy as command" />
+      <Copy text={shellWords(['sluice', 'replay', 'status', job.id])} label="Copy as command" />
     </section>
   );
 }

@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
+import { commandOf } from '../logic/commands.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Empty, Name, Notice, Words } from '../parts/basic.tsx';
 import { FilterBar } from '../parts/filter-bar.tsx';
@@ -143,7 +144,7 @@ export function PortsRoom(): VNode {
           </>
         )}
       </Shown>
-      <Copy text={`sluice ports ${q}`.trim()} label="Copy as command" />
+      <Copy text={commandOf(['sluice', 'ports'], q)} label="Copy as command" />
     </Room>
   );
 }
