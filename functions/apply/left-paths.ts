@@ -12,11 +12,18 @@ import type { PathRun } from './paths/paths.ts';
 import { remembered } from './repair.ts';
 import type { StageWork } from './stage.ts';
 
-/** Members of these owners may wait for paths that the device refused, and has now. */
+/**
+ * Members of these owners may wait for paths that the device refused, and has now. A dry run only
+ * pretends to write, so each would find them again.
+ */
 export async function askForFreed(
-  { scope, config }: StageWork,
+  {
+    scope,
+    config,
+  }: Pick<StageWork, 'config'> & { readonly scope: Pick<StageWork['scope'], 'runtime'> },
   { freed }: Pick<PathRun, 'freed'>,
 ): Promise<void> {
+  if (scope.runtime.dryRun === true) return;
   for (const owner of freed)
     await askWatcher(scope.runtime, owner, {
       cluster: parseOwner(owner).cluster,

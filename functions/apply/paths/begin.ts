@@ -5,7 +5,6 @@ import type { PathReading } from '../../../shared/device/paths.ts';
 import { entriesToWrite, ofEachUnit, writable } from '../../../shared/domain/paths/changes.ts';
 import { entryInWords, entryKey } from '../../../shared/domain/paths/entry.ts';
 import {
-  clusterOf,
   type Journal,
   journalLines,
   type JournalRecord,
@@ -50,8 +49,8 @@ export interface PlacedPaths {
    * Whether the run changed entries or the journal, so that they have to be saved and synchronised.
    */
   readonly wrote: boolean;
-  /** Clusters of entries that the device refused before, and has now. */
-  readonly freed: ReadonlySet<string>;
+  /** Keys of entries that the device refused before, and has now. */
+  readonly lifted: ReadonlySet<string>;
 }
 
 /** The entries of each unit, by key, as a run may change them. */
@@ -108,19 +107,17 @@ function heldByOthers(
   return new Map([...foreign, ...rivals]);
 }
 
-/** Clusters whose members may wait for entries that are there now. */
-function freedClusters(
+/** Keys of entries that members may wait for, and that are there now. */
+function liftedKeys(
   before: JournalRecords,
   active: ReadonlyMap<string, LiveEntry>,
   refused: ReadonlyMap<string, Refusal>,
 ): ReadonlySet<string> {
-  const clusters = [...before].flatMap(([key, record]) => {
+  const lifted = [...before].flatMap(([key, record]) => {
     const isThere = active.get(key)?.to === record.to && !refused.has(key);
-    return record.refused !== undefined && record.gone === undefined && isThere
-      ? [clusterOf(record)]
-      : [];
+    return record.refused !== undefined && record.gone === undefined && isThere ? [key] : [];
   });
-  return new Set(clusters);
+  return new Set(lifted);
 }
 
 /** Writes the journal if it changed. */
@@ -213,7 +210,7 @@ async function placeOnce(
     refused,
     news: new Set(news.map(([key]) => key)),
     wrote,
-    freed: freedClusters(journal.records, units.active, refused),
+    lifted: liftedKeys(journal.records, units.active, refused),
     raced,
   };
 }
@@ -225,7 +222,7 @@ const EMPTY: Journal = { number: 0, records: new Map() };
  * count.
  */
 function closedBy(units: Units, closed: NonNullable<PlacedPaths['closed']>): PlacedPaths {
-  const nothing = { refused: new Map(), news: new Set<string>(), freed: new Set<string>() };
+  const nothing = { refused: new Map(), news: new Set<string>(), lifted: new Set<string>() };
   return { closed, journal: EMPTY, units, ...nothing, wrote: false };
 }
 

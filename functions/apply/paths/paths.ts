@@ -9,7 +9,7 @@ import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { firstNamed } from '../../../shared/domain/text/counts.ts';
-import { type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
+import { clusterOf, type JournalRecords, recordsOf } from '../../../shared/domain/paths/journal.ts';
 import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
 import { type EntryRequest, entryRequests } from '../../../shared/domain/paths/entry-requests.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
@@ -20,7 +20,7 @@ import { type PlacedPaths, placePaths } from './begin.ts';
 import { declaredByOwner, holdNew } from './hold.ts';
 import { concernsPaths, ownClusters, type PathJob } from './job.ts';
 import { busyLeaving } from './leaving.ts';
-import { type PathRemovals, removeUnneededPaths } from './settle.ts';
+import { bringInLine, type DeclaresDone, keepRemovals, type PathRemovals } from './settle.ts';
 import { isAdmitted, readDeclared } from './site.ts';
 import { type WaitingMembers, waitingOf } from './waiting.ts';
 
@@ -39,7 +39,10 @@ export interface PathRun {
   settle(results: readonly PartitionResult[]): Promise<readonly PartitionResult[]>;
   /** Nothing could be written, and members wait for it. */
   readonly isHeld: boolean;
-  /** Owners without a slice in this run whose members may wait for what is there now. */
+  /**
+   * Owners without a slice in this run whose members may wait for what is there now, and is noted so
+   * in the journal; call after `settle`.
+   */
   readonly freed: ReadonlySet<string>;
   /** Information for the owner; call after `settle`. */
   notesOn(owner: string): readonly Note[];
@@ -73,11 +76,17 @@ function heldNote(owner: string, held: readonly string[]): Note {
   };
 }
 
-/** The ingresses of the clusters whose entries are there now, without those of this run. */
+/**
+ * The ingresses of the clusters whose entries are there now, without those of this run. Only what
+ * the journal does not call refused any more, because each run would find the others again.
+ */
 function ownersBeside(
   { site, config, slices }: PathJob,
-  { freed }: Pick<PlacedPaths, 'freed'>,
+  { lifted }: Pick<PlacedPaths, 'lifted'>,
+  records: JournalRecords,
 ): ReadonlySet<string> {
+  const standing = [...lifted].flatMap((key) => records.get(key) ?? []);
+  const freed = new Set(standing.filter((one) => one.refused === undefined).map(clusterOf));
   const own = new Set(slices.map(({ owner }) => owner));
   const owners = site.ingresses
     .filter(({ cluster, devices }) => freed.has(cluster) && devices.includes(config.name))
@@ -129,23 +138,22 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     placed.closed === undefined ? await busyLeaving(job, admitted, states) : new Set<string>();
   const isWhole = states.size === job.config.partitions.length;
   const held = new Map<string, readonly string[]>();
+  const freed = new Set<string>();
   return {
     slices,
     readings,
     waiting,
     isHeld: placed.closed !== undefined && waiting.size > 0,
-    freed: ownersBeside(job, placed),
+    freed,
     settle: async (results) => {
       if (placed.closed !== undefined) return results;
-      const cleared = await quietly(job, async () => {
-        const done = await removeUnneededPaths(job, placed, { results, isWhole, requests, busy });
-        if (done.wrote) unsaved.add(job.device);
-        noteFigures(job, done.records, [...states.values()]);
-        return done;
-      });
+      const done = { results, isWhole, requests, busy };
+      const cleared = await finish(job, placed, { done, states: all });
       await quietly(job, () => save(job));
-      for (const [owner, keys] of byOwner(placed, cleared?.held)) held.set(owner, keys);
-      return withApproved(results, byOwner(placed, cleared?.approved));
+      if (cleared === undefined) return results;
+      for (const owner of ownersBeside(job, placed, cleared.records)) freed.add(owner);
+      for (const [owner, keys] of byOwner(placed, cleared.held)) held.set(owner, keys);
+      return withApproved(results, byOwner(placed, cleared.approved));
     },
     notesOn: (owner) => {
       const { ingress } = parseOwner(owner);
@@ -160,10 +168,29 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
   };
 }
 
+/** What the journal keeps now; undefined if it could not be written. */
+async function finish(
+  job: PathJob,
+  placed: PlacedPaths,
+  { done, states }: { readonly done: DeclaresDone; readonly states: readonly DeclaredState[] },
+): Promise<PathRemovals | undefined> {
+  const kept = await quietly(job, async () => {
+    const removals = await keepRemovals(job, placed, done);
+    if (removals.wrote) unsaved.add(job.device);
+    noteFigures(job, removals.records, states);
+    return removals;
+  });
+  if (kept === undefined) return undefined;
+  await quietly(job, async () => {
+    if (await bringInLine(job, kept, done)) unsaved.add(job.device);
+  });
+  return kept;
+}
+
 /** Keys of entries by the owner that the journal names. */
 function byOwner(
   { journal }: PlacedPaths,
-  keys: PathRemovals['held'] = new Set(),
+  keys: PathRemovals['held'],
 ): ReadonlyMap<string, readonly string[]> {
   const owned = [...keys].map((key) => ({ key, owner: journal.records.get(key)?.owner ?? '' }));
   return new Map(

@@ -97,7 +97,7 @@ function decide(
 
 /**
  * Brings both units in line with the records, except what was refused before; resolves with the
- * number of changes.
+ * number of changes. Rejects with a DeviceError, perhaps after some of them.
  */
 async function writeBack(job: PathJob, records: JournalRecords, units: Units): Promise<number> {
   const now = job.clock.now();
@@ -140,16 +140,16 @@ async function declaredElsewhere({ device }: PathJob): Promise<readonly Declared
   return (await device.abandoned()).map(({ state }) => state);
 }
 
-/** What a run did after its declares. */
+/** What a run decides after its declares, as the journal has it. */
 export interface PathRemovals extends Decided {
-  /**
-   * Whether anything on the device changed in the run, so that it has to be saved and synchronised.
-   */
+  /** Whether the run changed the device, so that it has to be saved and synchronised. */
   readonly wrote: boolean;
+  /** As read after the declares; absent: there is nothing to bring in line. */
+  readonly units?: Units;
 }
 
 /** Reads nothing if nothing was written and nothing is to be removed. Rejects with a DeviceError. */
-export async function removeUnneededPaths(
+export async function keepRemovals(
   job: PathJob,
   placed: PlacedPaths,
   ended: DeclaresDone,
@@ -172,7 +172,16 @@ export async function removeUnneededPaths(
     ? decide(job, sight, ended, await declaredElsewhere(job))
     : asConfigured;
   const kept = await keepJournal(job, reading.journal, decided.records);
-  const states = ended.results.map(({ declared }) => declared);
-  const count = await writeBack(job, recordsOf(decided.records, ownClusters(job, states)), units);
-  return { ...decided, wrote: placed.wrote || kept !== reading.journal || count > 0 };
+  return { ...decided, wrote: placed.wrote || kept !== reading.journal, units };
+}
+
+/** Writes what is not as the journal has it; resolves with whether that was anything. */
+export async function bringInLine(
+  job: PathJob,
+  { records, units }: Pick<PathRemovals, 'records' | 'units'>,
+  { results }: Pick<DeclaresDone, 'results'>,
+): Promise<boolean> {
+  if (units === undefined) return false;
+  const states = results.map(({ declared }) => declared);
+  return (await writeBack(job, recordsOf(records, ownClusters(job, states)), units)) > 0;
 }
