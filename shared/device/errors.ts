@@ -142,6 +142,11 @@ export class DeviceError extends Error {
   get reach(): FaultReach {
     return this.fault === 'content' ? 'object' : REACH[this.code];
   }
+
+  /** The device answers and refuses nothing: the same request may succeed next time. */
+  get mayPass(): boolean {
+    return this.fault !== 'content' && this.reach === 'object';
+  }
 }
 
 /** A fault inside the device, which says nothing about the declaration. */

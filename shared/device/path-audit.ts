@@ -27,6 +27,9 @@ export interface PathAuditScope {
   readonly clock: Pick<Clock, 'sleep' | 'now'>;
 }
 
+/** Readings that may fail with a fault that may pass, until it is a finding. */
+const MOST_FAILURES = 3;
+
 /** A run that writes paths looks like a difference; pause in milliseconds. */
 const LOOKS = { most: 20, pause: 3_000 } as const;
 
@@ -121,6 +124,19 @@ export async function lookAtPaths(scope: PathAuditScope): Promise<PathLook> {
     : { findings, figures: figuresOf(scope, journal.records) };
 }
 
+/** A fault that passes tells nothing about the paths. */
+async function patientLook(scope: PathAuditScope): Promise<PathLook> {
+  for (let failure = 1; ; failure += 1) {
+    try {
+      return await steadyLook(scope);
+    } catch (error) {
+      const mayPass = error instanceof DeviceError && error.mayPass;
+      if (!mayPass || failure === MOST_FAILURES) throw error;
+      await scope.clock.sleep(LOOKS.pause);
+    }
+  }
+}
+
 /**
  * Differences that stay for two readings. What the device does not allow is a finding, so that the
  * rest of the audit goes on. Rejects with a DeviceError if the device is unavailable, or others keep
@@ -128,7 +144,7 @@ export async function lookAtPaths(scope: PathAuditScope): Promise<PathLook> {
  */
 export async function auditPaths(scope: PathAuditScope): Promise<PathLook> {
   try {
-    return await steadyLook(scope);
+    return await patientLook(scope);
   } catch (error) {
     if (!(error instanceof DeviceError) || error.reach === 'outage') throw error;
     const { device, config } = scope;

@@ -69,3 +69,21 @@ test('a device that is away is an error, not a difference', async () => {
   const device = failing(new DeviceError('BIP501', 'transient', 'no answer'));
   await expect(codes(device, () => undefined)).rejects.toMatchObject({ code: 'BIP501' });
 });
+
+test.each(['BIP505', 'BIP509'] as const)('%s that passes is no finding', async (code) => {
+  const device = memoryDevice();
+  let failures = 0;
+  device.paths.reach = (write) => {
+    if (write === undefined && (failures += 1) <= 2)
+      throw new DeviceError(code, 'ambiguous', 'failed inside');
+  };
+  device.paths.units.active.set(entryKey(R1), live(R1));
+  expect(await codes(device, () => undefined)).toEqual([]);
+});
+
+test('a fault of the paths alone that stays is a finding, and the audit goes on', async () => {
+  const device = failing(new DeviceError('BIP509', 'ambiguous', 'failed inside'));
+  let pauses = 0;
+  expect(await codes(device, () => void (pauses += 1))).toEqual(['BIP509']);
+  expect(pauses).toBe(2);
+});
