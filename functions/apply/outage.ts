@@ -14,6 +14,18 @@ export class OutOfTime extends DeviceError {
   }
 }
 
+/** Tries after which a fault that may pass counts as one that stays. */
+const PASSING_TRIES = 3;
+
+/**
+ * Whether only the paths are left out because of the error. Otherwise the messages of the run come
+ * again; `tries`: how often they came.
+ */
+export function isOfPathsOnly(error: unknown, tries: number): error is DeviceError {
+  if (!(error instanceof DeviceError) || error.code === 'BIP430') return false;
+  return error.reach !== 'outage' && (!error.mayPass || tries > PASSING_TRIES);
+}
+
 /**
  * A fault of the device, or of the configuration for it: nothing succeeds until it is corrected.
  */

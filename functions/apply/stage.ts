@@ -4,7 +4,7 @@ import type { DeviceConfig } from '../../shared/config/schema.ts';
 import type { Device } from '../../shared/device/device.ts';
 import type { Order } from '../../shared/domain/steering/steering.ts';
 import type { Stage } from './arrivals.ts';
-import { mayEndEarly, newestFirst, overridesOf } from './arrivals.ts';
+import { arrivalsOf, mayEndEarly, newestFirst, overridesOf } from './arrivals.ts';
 import type { GroupJob } from './group.ts';
 import type { PathRun } from './paths/paths.ts';
 import { startPaths } from './paths/paths.ts';
@@ -39,7 +39,8 @@ export async function startStagePaths(work: StageWork): Promise<PathRun> {
   const { runtime, prove } = scope;
   const asked = stage.audits.flatMap(({ data }) => data.takeOver ?? []);
   const clusters = new Set(runtime.config.clusters.map(({ id }) => id));
-  await takeOverPaths({ device, clusters, log: runtime.log, prove, hasTime }, asked);
+  const tries = Math.max(...arrivalsOf(stage).map(({ message }) => message.receiveCount));
+  await takeOverPaths({ device, clusters, log: runtime.log, prove, hasTime, tries }, asked);
   return startPaths({
     device,
     config,
@@ -47,6 +48,7 @@ export async function startStagePaths(work: StageWork): Promise<PathRun> {
     slices: newestFirst(stage.slices).newest.map(({ data }) => data),
     orders: ordersIn(stage),
     isAnyCluster: stage.orders.length + stage.audits.length + stage.absences.length > 0,
+    tries,
     clock: runtime.clock,
     log: runtime.log,
     meter: runtime.pathMeter,

@@ -18,7 +18,7 @@ import {
   withoutClaims,
 } from '../../shared/domain/take-over/cis.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { OutOfTime } from './outage.ts';
+import { isOfPathsOnly, OutOfTime } from './outage.ts';
 
 /** The device, and what proves that the order is still held. */
 export interface TakeOverWork {
@@ -31,17 +31,18 @@ export interface TakeOverWork {
   readonly prove: () => Promise<void>;
   /** False near the end of the function's time; then the rest of the order comes again. */
   readonly hasTime: () => boolean;
+  /** As in `PathJob`. */
+  readonly tries: number;
 }
 
-/** Rejects if the device is unavailable, or another writer was faster. */
+/** Rejects if the device is unavailable, another writer was faster, or the fault may pass. */
 export async function takeOverPaths(work: TakeOverWork, asked: readonly TakeOver[]): Promise<void> {
   if (asked.length === 0) return;
   const { device, log } = work;
   try {
     await takeOverAll(work, asked);
   } catch (error) {
-    const isOfPaths = error instanceof DeviceError && error.reach !== 'outage';
-    if (!isOfPaths || error.code === 'BIP430') throw error;
+    if (!isOfPathsOnly(error, work.tries)) throw error;
     const reason = errorText(error);
     log.error({ device: device.name, code: error.code, reason }, 'nothing more is taken over');
   }

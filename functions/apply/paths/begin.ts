@@ -19,6 +19,7 @@ import {
   type EntryRequest,
   withEntryRequests,
 } from '../../../shared/domain/paths/entry-requests.ts';
+import { isOfPathsOnly } from '../outage.ts';
 import { ownClusters, type PathJob } from './job.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { neededBy } from '../../../shared/domain/declared/reach.ts';
@@ -221,36 +222,40 @@ const EMPTY: Journal = { number: 0, records: new Map() };
  * The journal cannot be used, so no path is written; those that are on the device already still
  * count.
  */
-function closedBy(units: Units, closed: NonNullable<PlacedPaths['closed']>): PlacedPaths {
+function closedBy(
+  units: Units,
+  closed: NonNullable<PlacedPaths['closed']>,
+  wrote = false,
+): PlacedPaths {
   const nothing = { refused: new Map(), news: new Set<string>(), lifted: new Set<string>() };
-  return { closed, journal: EMPTY, units, ...nothing, wrote: false };
+  return { closed, journal: EMPTY, units, ...nothing, wrote };
 }
 
-/** If nothing can be read, nothing is known to be there. */
-async function closedAfter({ device }: PathJob, error: DeviceError): Promise<PlacedPaths> {
+/** If nothing can be read, nothing is known to be there. Some of the writes may have succeeded. */
+async function closedAfter({ device, tries }: PathJob, error: DeviceError): Promise<PlacedPaths> {
   const nothing: PathReading = { journal: EMPTY, active: [] };
   const reading = await device.paths.read().catch((again: unknown) => {
-    if (again instanceof DeviceError && again.reach !== 'outage') return nothing;
+    if (isOfPathsOnly(again, tries)) return nothing;
     throw again;
   });
-  return closedBy(unitsOf(reading), { code: error.code, reason: errorText(error) });
+  return closedBy(unitsOf(reading), { code: error.code, reason: errorText(error) }, true);
 }
 
 const MOST_ROUNDS = 3;
 
 /**
- * Rejects if the device is unavailable, or others keep writing the journal. An entry that never is
- * free is refused: an object that is not shown under its key has its name.
+ * Rejects if the device is unavailable, the fault may pass, or others keep writing the journal. An
+ * entry that never is free is refused: an object that is not shown under its key has its name.
  */
 export async function placePaths(job: PathJob, asked: PathRequests): Promise<PlacedPaths> {
   for (let round = 1; ; round += 1) {
     try {
       const { raced, ...placed } = await placeOnce(job, asked);
-      if (!raced || round >= MOST_ROUNDS) return placed;
+      const wrote = placed.wrote || round > 1;
+      if (!raced || round >= MOST_ROUNDS) return { ...placed, wrote };
     } catch (error) {
-      if (!(error instanceof DeviceError)) throw error;
-      const isRace = error.code === 'BIP430';
-      if (!isRace && error.reach !== 'outage') return closedAfter(job, error);
+      if (isOfPathsOnly(error, job.tries)) return closedAfter(job, error);
+      const isRace = error instanceof DeviceError && error.code === 'BIP430';
       if (!isRace || round >= MOST_ROUNDS) throw error;
     }
   }

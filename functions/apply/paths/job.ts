@@ -24,6 +24,8 @@ export interface PathJob {
   readonly orders: readonly Order[];
   /** Something else than slices arrived, which may concern any cluster. */
   readonly isAnyCluster: boolean;
+  /** How often the messages of the run were received, with this time. */
+  readonly tries: number;
   /** Times in the journal are milliseconds since 1970. */
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;

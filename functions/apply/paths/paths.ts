@@ -3,7 +3,6 @@
  * and what nobody needs is removed after them (decision 77).
  */
 import { pathGrace } from '../../../shared/config/path-grace.ts';
-import type { Device } from '../../../shared/device/device.ts';
 import { pathFigures } from '../../../shared/device/path-figures.ts';
 import type { PartitionReading } from '../../../shared/device/reading.ts';
 import type { Note, Slice } from '../../../shared/domain/exposure/exposure.ts';
@@ -13,13 +12,12 @@ import { clusterOf, type JournalRecords, recordsOf } from '../../../shared/domai
 import { type Unreached, unreached } from '../../../shared/domain/paths/waiting.ts';
 import { type EntryRequest, entryRequests } from '../../../shared/domain/paths/entry-requests.ts';
 import { parseOwner } from '../../../shared/domain/snapshot/snapshot.ts';
-import { LeaseLost } from '../../../shared/queue/lease.ts';
-import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { PartitionResult } from '../job.ts';
 import { type PlacedPaths, placePaths } from './begin.ts';
 import { declaredByOwner, holdNew } from './hold.ts';
 import { concernsPaths, ownClusters, type PathJob } from './job.ts';
 import { busyLeaving } from './leaving.ts';
+import { noteUnsaved, quietly, save, unsavedIfFailed } from './save.ts';
 import { bringInLine, type DeclaresDone, keepRemovals, type PathRemovals } from './settle.ts';
 import { isAdmitted, readDeclared } from './site.ts';
 import { type WaitingMembers, waitingOf } from './waiting.ts';
@@ -47,9 +45,6 @@ export interface PathRun {
   /** Information for the owner; call after `settle`. */
   notesOn(owner: string): readonly Note[];
 }
-
-/** Devices with paths that this process wrote and did not save yet. */
-const unsaved = new WeakSet<Device>();
 
 /** A run on a device without paths. */
 function noPaths(slices: readonly Slice[]): PathRun {
@@ -121,8 +116,8 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     entryRequests(slice, tunnels[parseOwner(slice.owner).cluster]);
   const admitted = job.slices.filter((slice) => isAdmitted(slice, states));
   const requests = admitted.flatMap(requestsIn);
-  const placed = await placePaths(job, { requests, states: all });
-  if (placed.wrote) unsaved.add(job.device);
+  const placed = await unsavedIfFailed(job, () => placePaths(job, { requests, states: all }));
+  if (placed.wrote) noteUnsaved(job);
   if (placed.closed !== undefined)
     job.log.error({ device: job.device.name, ...placed.closed }, 'paths are not written');
   const waiting = new Map<string, readonly WaitingMembers[]>();
@@ -146,9 +141,9 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     isHeld: placed.closed !== undefined && waiting.size > 0,
     freed,
     settle: async (results) => {
-      if (placed.closed !== undefined) return results;
       const done = { results, isWhole, requests, busy };
-      const cleared = await finish(job, placed, { done, states: all });
+      const isOpen = placed.closed === undefined;
+      const cleared = isOpen ? await finish(job, placed, { done, states: all }) : undefined;
       await quietly(job, () => save(job));
       if (cleared === undefined) return results;
       for (const owner of ownersBeside(job, placed, cleared.records)) freed.add(owner);
@@ -176,13 +171,13 @@ async function finish(
 ): Promise<PathRemovals | undefined> {
   const kept = await quietly(job, async () => {
     const removals = await keepRemovals(job, placed, done);
-    if (removals.wrote) unsaved.add(job.device);
+    if (removals.wrote) noteUnsaved(job);
     noteFigures(job, removals.records, states);
     return removals;
   });
   if (kept === undefined) return undefined;
   await quietly(job, async () => {
-    if (await bringInLine(job, kept, done)) unsaved.add(job.device);
+    if (await bringInLine(job, kept, done)) noteUnsaved(job);
   });
   return kept;
 }
@@ -220,30 +215,4 @@ function noteFigures(
 ): void {
   const own = recordsOf(records, ownClusters(job, states));
   job.meter?.state(job.device.name, pathFigures(own, pathGrace(job.site), job.clock.now()));
-}
-
-/**
- * Saves and synchronises once after all writes of a run, also those of an earlier run that failed.
- */
-async function save({ device }: PathJob): Promise<void> {
-  if (!unsaved.has(device)) return;
-  await device.paths.settle();
-  unsaved.delete(device);
-}
-
-/** What was declared is true, whatever happens now. */
-async function quietly<T>(
-  { device, log }: PathJob,
-  work: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof LeaseLost) throw error;
-    log.warn(
-      { device: device.name, code: errorCode(error), error: errorMessage(error) },
-      'paths are not finished; the next run continues',
-    );
-    return undefined;
-  }
 }

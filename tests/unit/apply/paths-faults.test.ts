@@ -79,13 +79,33 @@ describe('a fault of paths', () => {
     },
   );
 
+  test.each(['BIP505', 'BIP509'] as const)(
+    '%s while paths are read or the journal is written is tried again with all that it needs',
+    async (code) => {
+      for (const isRead of [true, false]) {
+        world = createWorld({ modes: { east: 'routes' } });
+        let failures = 0;
+        world.device.paths.reach = (write) => {
+          if (write?.kind === 'journal' || (isRead && write === undefined))
+            if ((failures += 1) <= 1) throw new DeviceError(code, 'ambiguous', 'failed inside');
+        };
+        await world.send(pathSlice(1, [P1, P2]));
+        await world.drain(60_000);
+        expect(members()).toEqual([P1, P2].toSorted());
+        expect(notes()).toEqual([]);
+      }
+    },
+  );
+
   test('with the journal alone keeps out only the new members, and does not block the device', async () => {
     for (const code of ['BIP505', 'BIP509'] as const) {
       world = createWorld({ modes: { east: 'routes' } });
       world.device.paths.reach = (write) => {
         if (write?.kind === 'journal') throw new DeviceError(code, 'ambiguous', 'failed inside');
       };
-      await apply(pathSlice(1, [P1, P2]), slice(1, [exposure({ port: 9 })], west));
+      await world.send(pathSlice(1, [P1, P2]));
+      await world.send(slice(1, [exposure({ port: 9 })], west));
+      await world.drain(60_000);
       expect(members()).toContain('10.244.1.5');
       expect(notes()).toEqual([expect.stringContaining(`${code} no path to`)]);
     }
@@ -101,6 +121,22 @@ describe('a fault of paths', () => {
     await world.send(slice(1, [exposure({ port: 9 })], west));
     await world.step();
     expect(members()).toContain('10.244.1.5');
+  });
+
+  test('that passes while entries are taken over is tried again', async () => {
+    await apply(pathSlice(1, [P1]));
+    const key = `route ${networkOf(2)}`;
+    const name = '/cis/k8s-n2';
+    const foreign = { kind: 'route', at: networkOf(2), to: viaOf(2), name } as const;
+    world.device.paths.units.active.set(key, { ...foreign, holder: 'theirs' });
+    let failures = 0;
+    world.device.paths.reach = () => {
+      if ((failures += 1) <= 1) throw new DeviceError('BIP509', 'ambiguous', 'failed inside');
+    };
+    await world.audit([], { takeOver: [{ key, name, to: viaOf(2) }] });
+    await world.drain(60_000);
+    expect(world.log.filter(({ message }) => message === 'nothing more is taken over')).toEqual([]);
+    expect(failures).toBeGreaterThan(1);
   });
 
   test('that concerns many entries writes few lines to the log', async () => {

@@ -31,6 +31,7 @@ async function run(over: Partial<PathJob> = {}, between = (): void => undefined)
     site,
     slices: [],
     orders: [],
+    tries: 1,
     isAnyCluster: true,
     clock: { now: () => 0 },
     log: createLogger('silent'),

@@ -24,6 +24,7 @@ function jobWith(over: Partial<PathJob>): PathJob {
     site: config,
     slices: [pathSlice(1, PODS)],
     orders: [],
+    tries: 1,
     isAnyCluster: false,
     clock: { now: () => 0 },
     log: createLogger('silent'),

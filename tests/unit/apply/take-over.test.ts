@@ -184,7 +184,7 @@ describe('an order to take routes over', () => {
     const log = createLogger('silent');
     const prove = (): Promise<void> => Promise.resolve();
     const clusters = new Set(['east']);
-    const work = { device, clusters, log, prove, hasTime: () => true, ...over };
+    const work = { device, clusters, log, prove, hasTime: () => true, tries: 1, ...over };
     await expect(takeOverPaths(work, shown())).rejects.toThrow(words);
     expect(entries()).toEqual([`${entryKey(R1)} ${viaOf(1)} theirs`]);
   });
