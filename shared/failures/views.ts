@@ -148,9 +148,12 @@ const partitionKey = (device: string, partition: string): string =>
   `${VIEWS}${device}/partition-${partition}.json`;
 const auditKey = (device: string): string => `${VIEWS}${device}/audit.json`;
 
+/** The time of a view of any version. */
+const TimeOfView = z.object({ at: z.iso.datetime() });
+
 /** Whether the stored view was seen later. */
 function isNewer(blob: string, seenAt: number, now: number): boolean {
-  const { data } = PartitionBlob.pick({ at: true }).loose().safeParse(readJson(blob));
+  const { data } = TimeOfView.safeParse(readJson(blob));
   const stored = data === undefined ? Number.NaN : Date.parse(data.at);
   return stored > seenAt && stored <= now + CLOCK_SKEW_MS;
 }
