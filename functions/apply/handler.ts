@@ -280,6 +280,7 @@ async function applyStage(
     await noteHeldPaths(work, paths);
     const job = stageJob(work, paths, { again: repair.again, ...(heard && { heard }) });
     const declared = await applyWithFences(scope, config.name, job);
+    const seenAt = runtime.clock.now();
     await repair.settle();
     const results = await paths.settle(declared);
     await noteLeftPaths(work, results);
@@ -287,7 +288,7 @@ async function applyStage(
     const { done, left } = endedEarly(stage, results);
     await reportStage(scope, done, results, paths);
     scope.sizes.note(device, results);
-    await scope.views.note(viewsOf(config.name, results));
+    await scope.views.note(viewsOf(config.name, results, seenAt));
     return { left };
   } catch (error) {
     // The trusted CA may be corrected in the meantime; it is read again with the next connection.

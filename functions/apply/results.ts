@@ -15,7 +15,7 @@ import { checkFence } from '../../shared/domain/plan/fence.ts';
 import type { ChangeKind, PlanEntry } from '../../shared/domain/plan/plan.ts';
 import { changeId } from '../../shared/domain/plan/plan.ts';
 import { compareVersions } from '../../shared/domain/revision.ts';
-import type { Seen } from '../../shared/failures/view-keeper.ts';
+import type { Seen } from '../../shared/failures/views.ts';
 import type { PartitionResult } from './job.ts';
 
 /** Combines the partition results of one slice. */
@@ -216,10 +216,15 @@ function removalsOf(slice: Slice, result: PartitionResult): ExposureResult[] {
 }
 
 /** What is declared on the device now, for readers of the failure store. */
-export function viewsOf(device: string, results: readonly PartitionResult[]): readonly Seen[] {
+export function viewsOf(
+  device: string,
+  results: readonly PartitionResult[],
+  seenAt: number,
+): readonly Seen[] {
   return results.map(({ partition, refused, declared }) => ({
     device,
     partition,
     seen: refused ?? declared,
+    seenAt,
   }));
 }

@@ -79,7 +79,7 @@ async function auditOne(
       const fresh = await withoutLeft({ runtime, repairs }, config, findings);
       await askApply(runtime, config.name, requestFor(fresh, drift));
     }
-    const readings = await readingsOf(device, config);
+    const readings = await readingsOf(runtime, device, config);
     await askApply(runtime, config.name, creationRequest(runtime, readings, config));
     await noteViews({ device, views }, readings, findings);
     await followPaths({ runtime, repairs }, config, audited);
@@ -132,12 +132,20 @@ function requestFor(
   return drift === 'repair' ? repairRequest(findings) : adoptionRequest(findings);
 }
 
-type Readings = ReadonlyMap<string, PartitionReading>;
+/** By partition; `seenAt` is the time before it was read, in milliseconds since 1970. */
+type Readings = ReadonlyMap<string, PartitionReading & { readonly seenAt: number }>;
 
 /** Read after the audit, for the views and to find partitions that do not exist yet. */
-async function readingsOf(device: Device, { partitions }: DeviceConfig): Promise<Readings> {
-  const readings = new Map<string, PartitionReading>();
-  for (const partition of partitions) readings.set(partition, await device.read(partition));
+async function readingsOf(
+  { clock }: Pick<Runtime, 'clock'>,
+  device: Device,
+  { partitions }: DeviceConfig,
+): Promise<Readings> {
+  const readings = new Map<string, PartitionReading & { readonly seenAt: number }>();
+  for (const partition of partitions) {
+    const seenAt = clock.now();
+    readings.set(partition, { ...(await device.read(partition)), seenAt });
+  }
   return readings;
 }
 
@@ -171,7 +179,11 @@ async function noteViews(
     [...readings].map(([partition, reading]) => ({
       device: device.name,
       partition,
-      seen: reading.kind === 'ours' ? reading.declared.state : reading,
+      seen:
+        reading.kind === 'ours'
+          ? reading.declared.state
+          : { code: reading.code, reason: reading.reason },
+      seenAt: reading.seenAt,
     })),
     'looked',
   );

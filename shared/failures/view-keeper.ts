@@ -5,10 +5,7 @@
 import { isSameContent } from '../domain/declared/declared.ts';
 import type { Runtime } from '../host/runtime.ts';
 import { createOptionalWrites } from './optional-writes.ts';
-import type { Audited, PartitionView, ViewStore } from './views.ts';
-
-/** What was seen of one partition. */
-export type Seen = Omit<PartitionView, 'at'>;
+import type { Audited, Seen, ViewStore } from './views.ts';
 
 /** The views that one process writes. */
 export interface ViewKeeper {
@@ -26,16 +23,11 @@ export interface ViewKeeper {
 /** Milliseconds between two writes of one partition. */
 const WRITE_INTERVAL_MS = 10_000;
 
-/** With the time at which it was seen, in milliseconds since 1970. */
-interface SeenThen extends Seen {
-  readonly seenAt: number;
-}
-
 interface Kept {
   /** Undefined until it is written. */
-  readonly written?: SeenThen;
+  readonly written?: Seen;
   readonly writtenAt: number;
-  readonly newest: SeenThen;
+  readonly newest: Seen;
 }
 
 const keyOf = ({ device, partition }: Seen): string => `${device} ${partition}`;
@@ -60,9 +52,13 @@ export function createViewKeeper(
       const { newest, written } = one;
       if (newest === written || !isDue(one)) continue;
       kept.set(key, { ...one, writtenAt: clock.monotonic() });
-      const { seenAt, ...seen } = newest;
-      const isWritten = await write(newest.device, (views) => views.note(seen, seenAt));
-      if (isWritten) kept.set(key, { ...kept.get(key)!, written: newest });
+      let isOurs = false;
+      const isAnswered = await write(newest.device, async (views) => {
+        isOurs = await views.note(newest);
+      });
+      // Another process has a newer one, so what this one knows is no longer in the store.
+      if (isAnswered && !isOurs) kept.delete(key);
+      else if (isAnswered) kept.set(key, { ...kept.get(key)!, written: newest });
     }
   };
   const isDue = ({ writtenAt }: Kept): boolean =>
@@ -79,8 +75,7 @@ export function createViewKeeper(
         const isSame = before !== undefined && isSameContent(before.newest.seen, one.seen);
         if (isSame && how === 'declared') continue;
         const { written, writtenAt = Number.NEGATIVE_INFINITY } = before ?? {};
-        const newest = { ...one, seenAt: clock.now() };
-        kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest });
+        kept.set(keyOf(one), { ...(written && { written }), writtenAt, newest: one });
       }
       await flush(isDue);
       const isLeft = [...kept.values()].some(({ newest, written }) => newest !== written);

@@ -44,6 +44,12 @@ export interface PartitionView {
   readonly seen: DeclaredState | Readonly<z.infer<typeof Problem>>;
 }
 
+/** What was seen of one partition, and when. */
+export interface Seen extends Omit<PartitionView, 'at'> {
+  /** Milliseconds since 1970, not later than the state was read or declared. */
+  readonly seenAt: number;
+}
+
 /** A finding without the orders and adoptions that only the audit itself uses. */
 export const StoredFinding = z.strictObject({
   device: text,
@@ -84,17 +90,17 @@ export interface Audited {
 /** All reject with a ReplayError RPL700 if the storage is unavailable. */
 export interface ViewStore {
   /**
-   * Writes the view unless a newer one is there: processes write late, in any order. `seenAt`:
-   * milliseconds since 1970.
+   * Writes the view unless a newer one is there: processes write late, in any order. Resolves with
+   * whether it was written.
    */
-  note(view: Omit<PartitionView, 'at'>, seenAt: number): Promise<void>;
+  note(view: Seen): Promise<boolean>;
   /** Undefined if it was never seen, or if another version wrote it. */
   of(device: string, partition: string): Promise<PartitionView | undefined>;
   noteAudit(audited: Audited): Promise<void>;
   audit(device: string): Promise<AuditView | undefined>;
 }
 
-/** Tries to write a view; whoever wrote in between has one that is as new. */
+/** Tries to write a view while others write it. */
 const MAX_TRIES = 3;
 
 /** Milliseconds that clocks of processes may differ; a time further ahead is not believed. */
@@ -111,7 +117,7 @@ export function createViewStore(blobs: Blobs, now: () => number): ViewStore {
   // Unpacking costs more than reading, so a partition is unpacked once for each write.
   const known = new Map<string, { readonly tag: string; readonly view: PartitionView }>();
   return {
-    note: async ({ device, partition, seen }, seenAt) => {
+    note: async ({ device, partition, seen, seenAt }) => {
       const state = 'owners' in seen ? packed(seen) : undefined;
       const problem = 'owners' in seen ? TOO_LARGE : cut(seen);
       const what = state === undefined ? { problem } : { state };
@@ -119,10 +125,11 @@ export function createViewStore(blobs: Blobs, now: () => number): ViewStore {
       const key = partitionKey(device, partition);
       for (let tries = 1; tries <= MAX_TRIES; tries++) {
         const there = await blobs.get(key);
-        if (there !== undefined && isNewer(there.text, seenAt, now())) return;
+        if (there !== undefined && isNewer(there.text, seenAt, now())) return false;
         const condition = there === undefined ? 'absent' : { tag: there.tag };
-        if ((await blobs.put(key, JSON.stringify(blob), condition)) !== undefined) return;
+        if ((await blobs.put(key, JSON.stringify(blob), condition)) !== undefined) return true;
       }
+      return false;
     },
     of: async (device, partition) => {
       const key = partitionKey(device, partition);

@@ -54,14 +54,12 @@ describeInBrowser('the page', () => {
   beforeEach(async () => {
     site = startSite();
     await site.fail(EAST, 2, [3]);
-    await site.failures.views.note(
-      {
-        device: 'bigip-1',
-        partition: 'k8s',
-        seen: site.device.state('k8s'),
-      },
-      site.runtime.clock.now(),
-    );
+    await site.failures.views.note({
+      device: 'bigip-1',
+      partition: 'k8s',
+      seen: site.device.state('k8s'),
+      seenAt: site.runtime.clock.now(),
+    });
     await tellVerdict({ site }, 3);
   });
   afterEach(async () => {
@@ -240,28 +238,26 @@ describeInBrowser('the page', () => {
       'a name with control and right-to-left characters, or very long, harms nothing',
       async () => {
         const odd = `\u202Egw\u0007${'x'.repeat(400)}`;
-        await site.failures.views.note(
-          {
-            device: 'bigip-1',
-            partition: 'k8s',
-            seen: {
-              ...site.device.state('k8s'),
-              exposures: Object.fromEntries(
-                Object.entries(site.device.state('k8s').exposures).map(([key, value]) => [
-                  key,
-                  {
-                    ...value,
-                    contributions: value.contributions.map((one) => ({
-                      ...one,
-                      gateways: [`team/${odd}`],
-                    })),
-                  },
-                ]),
-              ),
-            },
+        await site.failures.views.note({
+          device: 'bigip-1',
+          partition: 'k8s',
+          seen: {
+            ...site.device.state('k8s'),
+            exposures: Object.fromEntries(
+              Object.entries(site.device.state('k8s').exposures).map(([key, value]) => [
+                key,
+                {
+                  ...value,
+                  contributions: value.contributions.map((one) => ({
+                    ...one,
+                    gateways: [`team/${odd}`],
+                  })),
+                },
+              ]),
+            ),
           },
-          site.runtime.clock.now(),
-        );
+          seenAt: site.runtime.clock.now(),
+        });
         await open('viewer');
         await tab.close();
         tab = await openTab(browser, { viewport: { width: 390, height: 844 } });

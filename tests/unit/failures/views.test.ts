@@ -62,7 +62,12 @@ describe('the view of a partition', () => {
   test('is read as it was written, with the time at which it was seen', async () => {
     const blobs = memoryBlobs();
     const views = createViewStore(blobs, () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443, 80) }, START);
+    await views.note({
+      device: 'bigip-1',
+      partition: 'k8s',
+      seen: stateOf(443, 80),
+      seenAt: START,
+    });
     expect(await createViewStore(blobs, () => 0).of('bigip-1', 'k8s')).toEqual({
       device: 'bigip-1',
       partition: 'k8s',
@@ -76,7 +81,7 @@ describe('the view of a partition', () => {
   test('is absent if another version, or somebody else, wrote it', async () => {
     const blobs = memoryBlobs();
     const views = createViewStore(blobs, () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) }, START);
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443), seenAt: START });
     const [{ key } = { key: '' }] = await blobs.list(VIEWS);
     const { text } = (await blobs.get(key))!;
     for (const other of [
@@ -93,7 +98,7 @@ describe('the view of a partition', () => {
   test('of a partition that is not ours says why', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
     const seen = { code: 'OWN303', reason: 'another client declared it' };
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen }, START);
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen, seenAt: START });
     expect(await partitionsFromViews(views)([DEVICE])).toEqual([
       { device: 'bigip-1', partition: 'k8s', code: 'OWN303', problem: seen.reason },
     ]);
@@ -107,7 +112,9 @@ describe('the view of a partition', () => {
         views: createViewStore(blobs, () => clock.now()),
       }));
     const see = (by: ReturnType<typeof keeper>, ...ports: readonly number[]): Promise<void> =>
-      by.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }]);
+      by.note([
+        { device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports), seenAt: clock.now() },
+      ]);
     const [first, second] = [keeper(), keeper()];
     await see(first, 1);
     // Written after ten seconds, and by then a second process has seen more.
@@ -121,12 +128,28 @@ describe('the view of a partition', () => {
     await second.close();
   });
 
+  test('is written again after another process had a newer one, though nothing changed here', async () => {
+    const blobs = memoryBlobs();
+    const clock = manualClock();
+    const store = createViewStore(blobs, () => clock.now());
+    const keeper = createViewKeeper({ clock, log: logTo([]) }, async () => ({ views: store }));
+    const view = { device: 'bigip-1', partition: 'k8s' };
+    const before = clock.now();
+    await clock.advance(1_000);
+    await store.note({ ...view, seen: stateOf(1), seenAt: clock.now() });
+    await keeper.note([{ ...view, seen: stateOf(1, 2), seenAt: before }]);
+    await clock.advance(20_000);
+    await keeper.note([{ ...view, seen: stateOf(1, 2), seenAt: clock.now() }]);
+    expect((await store.of('bigip-1', 'k8s'))?.seen).toEqual(stateOf(1, 2));
+    await keeper.close();
+  });
+
   test('replaces one whose time lies far ahead', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
-    const note = (seenAt: number, ...ports: readonly number[]): Promise<void> =>
-      views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }, seenAt);
-    await note(START + 3_600_000, 1);
-    await note(START, 1, 2);
+    const note = (seenAt: number, ...ports: readonly number[]): Promise<boolean> =>
+      views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports), seenAt });
+    expect(await note(START + 3_600_000, 1)).toBe(true);
+    expect(await note(START, 1, 2)).toBe(true);
     expect((await views.of('bigip-1', 'k8s'))?.seen).toEqual(stateOf(1, 2));
   });
 
@@ -135,7 +158,12 @@ describe('the view of a partition', () => {
     const state = stateOf(443);
     const because = 'x'.repeat(17 * 1_048_576);
     const drains = { east: { mode: 'drain' as const, since: '2026-01-01T00:00:00Z', because } };
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: { ...state, drains } }, START);
+    await views.note({
+      device: 'bigip-1',
+      partition: 'k8s',
+      seen: { ...state, drains },
+      seenAt: START,
+    });
     expect((await views.of('bigip-1', 'k8s'))?.seen).toMatchObject({ code: 'BIP461' });
   });
 });
@@ -143,7 +171,7 @@ describe('the view of a partition', () => {
 describe('operations that ask no device', () => {
   test('use the state as it was last seen, with what the last audit read of the device', async () => {
     const views = createViewStore(memoryBlobs(), () => START);
-    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443) }, START);
+    await views.note({ device: 'bigip-1', partition: 'k8s', seen: stateOf(443), seenAt: START });
     await views.noteAudit({ device: 'bigip-1', hostname: 'a', software: '3.56.0', findings: [] });
     expect(await partitionsFromViews(views)([DEVICE])).toEqual([
       {
@@ -203,17 +231,22 @@ describe('views are written', () => {
       return {
         views: {
           ...store,
-          note: (view, seenAt) => {
+          note: (view) => {
             written.push('owners' in view.seen ? Object.keys(view.seen.exposures).length : 0);
-            return store.note(view, seenAt);
+            return store.note(view);
           },
         },
       };
     });
-    const see = (...ports: readonly number[]): Promise<void> =>
-      keeper.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }]);
+    const viewOf = (...ports: readonly number[]) => ({
+      device: 'bigip-1',
+      partition: 'k8s',
+      seen: stateOf(...ports),
+      seenAt: clock.now(),
+    });
+    const see = (...ports: readonly number[]): Promise<void> => keeper.note([viewOf(...ports)]);
     const look = (...ports: readonly number[]): Promise<void> =>
-      keeper.note([{ device: 'bigip-1', partition: 'k8s', seen: stateOf(...ports) }], 'looked');
+      keeper.note([viewOf(...ports)], 'looked');
     return { clock, written, lines, at, keeper, see, look };
   };
 
