@@ -122,8 +122,9 @@ describe('text on a terminal', () => {
 });
 
 describe('data on a terminal', () => {
+  // V8 13.6 reads "\\u0062" as "\\" if the key "\\" stood in the same place of an earlier object.
   const data = fc.dictionary(
-    hostile.filter((key) => key !== '__proto__'),
+    hostile.filter((key) => key !== '__proto__' && !key.endsWith('\\')),
     fc.oneof(hostile, fc.array(hostile, { maxLength: 3 })),
     { maxKeys: 4 },
   );
