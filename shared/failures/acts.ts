@@ -17,12 +17,15 @@ const Act = z.strictObject({
   answer: z.string().max(4_096).exactOptional(),
   /** The change that undoes it. */
   undo: z.record(z.string(), z.unknown()).exactOptional(),
+  /** The id of the question that goes on after the answer. */
+  ask: z.string().max(64).exactOptional(),
 });
 
-/** What was answered: one sentence, and the change that undoes it. */
+/** What was answered: one sentence, the change that undoes it, and the question that goes on. */
 export interface ActAnswer {
   readonly says: string;
   readonly undo?: object;
+  readonly ask?: string;
 }
 
 /** A repeated request: with the answer of the first one, if it has ended. */
@@ -51,12 +54,14 @@ function actOf(text: string): z.infer<typeof Act> | undefined {
 export function createActs(blobs: Blobs, now: () => number): Acts {
   const keyOf = (who: string, key: string): string =>
     `${ACTS}${digest(JSON.stringify([who, key])).slice(0, 32)}.json`;
-  const textOf = (request: unknown, answer?: ActAnswer): string =>
+  const textOf = (request: unknown, { says: answer, undo, ask }: Partial<ActAnswer> = {}): string =>
     JSON.stringify({
       format: 1,
       at: now(),
       request: digest(JSON.stringify(request)),
-      ...(answer && { answer: answer.says, ...(answer.undo && { undo: answer.undo }) }),
+      answer,
+      undo,
+      ask,
     });
   const read = async (key: string) => {
     const blob = await blobs.get(key);
@@ -69,8 +74,8 @@ export function createActs(blobs: Blobs, now: () => number): Acts {
       const known = await read(name);
       const isSame = known?.request === digest(JSON.stringify(request));
       if (known?.answer === undefined) return { isSame };
-      const { answer: says, undo } = known;
-      return { isSame, answer: { says, ...(undo && { undo }) } };
+      const { answer: says, undo, ask } = known;
+      return { isSame, answer: { says, ...(undo && { undo }), ...(ask && { ask }) } };
     },
     end: async (who, key, request, answer) =>
       void (await blobs.put(keyOf(who, key), textOf(request, answer))),

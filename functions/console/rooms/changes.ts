@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
 import type { ActAnswer } from '../../../shared/failures/acts.ts';
+import type { Ask } from '../../../shared/failures/asks.ts';
 import type { WantedChange, Cuts, RunChange } from '../../../shared/operations/changes/change.ts';
 import { ChangeMoved, makeChange, planChange } from '../../../shared/operations/changes/changes.ts';
 import { previewJobChange } from '../../../shared/operations/changes/failures.ts';
@@ -64,9 +65,12 @@ function sumOf(counts: readonly CutConnections[]): CutConnections {
   }));
 }
 
+/** What a change answers, at once or {@link Later}. */
+type Made = Omit<ActAnswer, 'ask'> & { readonly ask?: Ask };
+
 /** A repeated request gets the answer of the first one, and does nothing. */
 async function once(
-  { context: { acts, runtime } }: Desk,
+  { context: { acts, runtime }, asking }: Desk,
   { who }: Person,
   { key, ...confirmed }: Confirmed,
   { change, make }: { readonly change: WantedChange; readonly make: () => Promise<object | Later> },
@@ -74,20 +78,24 @@ async function once(
   const request = [change, confirmed];
   const known = await acts.begin(who, key, request);
   if (known?.isSame === false)
-    throw new Busy('This key was used for another change; nothing was done. Reload the page.');
+    throw new Busy(
+      'This key was used for another change or reason, which may have been made. ' +
+        'Look at its result in the room Audit; then reload the page.',
+    );
   if (known !== undefined) {
     if (known.answer === undefined)
       throw new Busy('This change is being made already; look at its result in the room Audit.');
-    return known.answer;
+    const { ask, ...rest } = known.answer;
+    return ask === undefined || !isRun(change) ? rest : runAnswer(change, await asking.get(ask));
   }
   const answer = await make().catch(async (error: unknown) => {
     await acts.forget(who, key);
     throw error;
   });
-  const { says, undo } = (answer instanceof Later ? answer.answer : answer) as ActAnswer;
+  const { says, undo, ask } = (answer instanceof Later ? answer.answer : answer) as Made;
   // It is made, whatever becomes of its answer; without one, a repeated request is refused.
   await acts
-    .end(who, key, request, { says, ...(undo && { undo }) })
+    .end(who, key, request, { says, ...(undo && { undo }), ...(ask && { ask: ask.id }) })
     .catch((error: unknown) =>
       runtime.log.warn({ error: errorMessage(error) }, 'the answer to a change was not stored'),
     );
@@ -118,8 +126,16 @@ async function run(
   if (ask.state === 'moved')
     throw new ChangeMoved(await previewJobChange(context, { kind: action, job }));
   if (ask.state === 'failed') throw new Error(ask.problem?.message ?? 'the job was not started');
-  if (ask.state === 'waiting' || ask.state === 'working')
+  return runAnswer({ job }, ask);
+}
+
+/** What its question says now, which can have failed since the first answer. */
+function runAnswer({ job }: Pick<RunChange, 'job'>, ask: Ask): Made | Later {
+  const { state, problem } = ask;
+  if (state === 'waiting' || state === 'working')
     return new Later({ says: `Job ${job} is being checked against the devices.`, ask });
+  if (state === 'failed' || state === 'moved')
+    return { says: `Job ${job} does not go on: ${problem?.message ?? 'something moved'}`, ask };
   return { says: `Job ${job} is under way.`, ask };
 }
 

@@ -243,6 +243,24 @@ describe('a bad night', () => {
     ]);
   });
 
+  test('a run that failed after its answer is not called done when its click is repeated', async () => {
+    const plan = await desk.post('/api/v1/replay/plans', { filter: 'code:BIP421' });
+    const change = { kind: 'start', job: plan.body.answer.job };
+    const { body: preview } = await desk.post('/api/v1/changes/start/preview', change);
+    const confirm = { hash: preview.hash, key: 'click-0008', why: 'repaired' };
+    const click = () => desk.post('/api/v1/changes/start', { change, confirm });
+    const { ask } = (await click()).body;
+    const { asks } = desk.site.failures;
+    await asks.update(ask.id, () => ({ state: 'working' }));
+    expect(await click()).toMatchObject({ status: 202, body: { ask: { state: 'working' } } });
+    const problem = { message: 'replay did not answer' };
+    await asks.update(ask.id, () => ({ state: 'failed', problem }));
+    expect(await click()).toMatchObject({
+      status: 200,
+      body: { ask: { state: 'failed', problem } },
+    });
+  });
+
   test('a run whose effect is no longer what was shown is not started', async () => {
     const plan = await desk.post('/api/v1/replay/plans', { filter: 'code:BIP421' });
     const change = { kind: 'start', job: plan.body.answer.job };
@@ -418,6 +436,22 @@ describe('a change', () => {
     const results = entries.map((one: Json) => one.result as string);
     expect(results.filter((one: string) => one === '1 of 1')).toHaveLength(2);
     expect(results).toHaveLength(3);
+  });
+
+  test('with a key that another reason had says where to look, not that nothing was done', async () => {
+    await badNight();
+    const change = { kind: 'archive', words: ['code:BIP421'] };
+    const { body: preview } = await desk.post('/api/v1/changes/archive/preview', change);
+    const click = (why: string) =>
+      desk.post('/api/v1/changes/archive', {
+        change,
+        confirm: { hash: preview.hash, key: 'click-0009', why },
+      });
+    await click('known');
+    const { status, body } = await click('well known');
+    expect(status).toBe(409);
+    expect(body.error.message).toMatch(/may have been made.*room Audit/);
+    expect(body.error.message).not.toContain('nothing was done');
   });
 
   test('without a record is not made', async () => {

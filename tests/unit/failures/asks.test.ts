@@ -147,7 +147,7 @@ describe('an act with a key', () => {
     expect(await acts.begin('ada', 'key', { a: 1 })).toBeUndefined();
     expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true });
     expect(await acts.begin('bob', 'key', { a: 1 })).toBeUndefined();
-    const answer = { says: 'Done.', undo: { kind: 'enable' } };
+    const answer = { says: 'Done.', undo: { kind: 'enable' }, ask: 'a-1' };
     await acts.end('ada', 'key', { a: 1 }, answer);
     expect(await acts.begin('ada', 'key', { a: 1 })).toEqual({ isSame: true, answer });
     expect(await acts.begin('ada', 'key', { a: 2 })).toMatchObject({ isSame: false });
