@@ -46,7 +46,8 @@ const MOVED = 'Something changed since you looked. Nothing was done; look again.
 function refusalOf({ state, problem }: Ask): ApiProblem | undefined {
   if (state !== 'moved' && state !== 'failed') return undefined;
   const { message = MOVED, code } = problem ?? {};
-  return new ApiProblem(state === 'moved' ? 409 : 422, { message, ...(code && { code }) });
+  const status = state === 'moved' ? 409 : 422;
+  return new ApiProblem(status, { message, ended: state, ...(code && { code }) });
 }
 
 /** A fresh look or a check of the setup: under way, what it said, and why it failed. */

@@ -1,6 +1,7 @@
 /** One change from its preview to its result; what the panel shows is read from here. */
 import { signal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
+import { nextClick } from '../logic/confirming.ts';
 import { differenceOf } from '../logic/difference.ts';
 import type { Answers, ChangeBody } from './answers.ts';
 import { follow } from './asking.ts';
@@ -25,8 +26,10 @@ export interface ChangeState {
 /** A change that a person looks at. */
 export interface ChangeAct {
   readonly state: Signal<ChangeState>;
-  /** Unique to this click, until something is done or moved. */
+  /** Unique to this click, until it ended or something moved. */
   readonly key: Signal<string>;
+  /** The reason that was sent with this key, while the change may have been made. */
+  readonly sentWhy: Signal<string | undefined>;
   readonly read: () => Promise<void>;
   readonly confirm: (why: string, force: boolean) => Promise<void>;
 }
@@ -45,6 +48,7 @@ const asProblem = (error: unknown): ApiProblem =>
 export function beginChange(change: ChangeBody): ChangeAct {
   const state = signal<ChangeState>({ step: 'reading' });
   const key = signal(newKey());
+  const sentWhy = signal<string | undefined>(undefined);
   const path = `changes/${change.kind}`;
 
   const read = async (): Promise<void> => {
@@ -58,7 +62,6 @@ export function beginChange(change: ChangeBody): ChangeAct {
 
   /** The new preview is in the refusal, or is read again. */
   const showMoved = async (before: Preview, problem: ApiProblem): Promise<void> => {
-    key.value = newKey();
     const preview = problem.preview ?? (await post('preview', `${path}/preview`, change));
     state.value = { step: 'shown', preview, moved: differenceOf(before, preview), problem };
   };
@@ -78,12 +81,20 @@ export function beginChange(change: ChangeBody): ChangeAct {
     const { preview } = state.value;
     if (preview === undefined || state.value.step !== 'shown') return;
     state.value = { step: 'acting', preview };
+    // Another reason would be another change.
+    const sent = sentWhy.value ?? why;
     try {
-      await make(preview, why, force);
+      await make(preview, sent, force);
     } catch (error) {
       const problem = asProblem(error);
+      const next = nextClick(problem);
+      if (next === 'unknown') sentWhy.value = sent;
+      if (next === 'moved' || next === 'failed') {
+        key.value = newKey();
+        sentWhy.value = undefined;
+      }
       state.value = { step: 'shown', preview, problem };
-      if (problem.status !== 409) return;
+      if (next !== 'moved') return;
       await showMoved(preview, problem).catch((again: unknown) => {
         state.value = { step: 'impossible', problem: asProblem(again) };
       });
@@ -91,5 +102,5 @@ export function beginChange(change: ChangeBody): ChangeAct {
   };
 
   void read();
-  return { state, key, read, confirm };
+  return { state, key, sentWhy, read, confirm };
 }

@@ -6,20 +6,27 @@ import type { Answers } from './answers.ts';
 const BASE = '/api/v1/';
 const PATIENCE_MS = 15_000;
 
+interface Refused {
+  readonly message: string;
+  readonly code?: string;
+  readonly preview?: Answers['preview'];
+  readonly ended?: 'moved' | 'failed';
+}
+
 /** A refusal, or a console that does not answer (status 0). */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string | undefined;
   /** Of a change: what it would do now, after something moved. */
   readonly preview: Answers['preview'] | undefined;
-  constructor(
-    status: number,
-    { message, code, preview }: { message: string; code?: string; preview?: Answers['preview'] },
-  ) {
+  /** Of a question that was followed: how it ended. */
+  readonly ended: 'moved' | 'failed' | undefined;
+  constructor(status: number, { message, code, preview, ended }: Refused) {
     super(message);
     this.status = status;
     this.code = code;
     this.preview = preview;
+    this.ended = ended;
   }
 }
 

@@ -8,7 +8,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers, ChangeBody } from '../api/answers.ts';
 import { beginChange } from '../api/change.ts';
-import type { ChangeAct, ChangeState } from '../api/change.ts';
+import type { ChangeAct } from '../api/change.ts';
 import { go } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { withReason } from '../logic/commands.ts';
@@ -101,13 +101,20 @@ function Consequence({ preview }: { readonly preview: Preview }): VNode {
   );
 }
 
-function Moved({ state }: { readonly state: ChangeState }): VNode | null {
-  const { moved, problem } = state;
+function Trouble({ act }: { readonly act: ChangeAct }): VNode | null {
+  const { moved, problem } = act.state.value;
   if (problem === undefined) return null;
   return (
     <Notice tone={moved === undefined ? 'bad' : 'warn'}>
       <div>
         <Words text={problem.message} />
+        {act.sentWhy.value !== undefined && (
+          <>
+            {' '}
+            The change may have been made: look in <a href={hrefOf('audit')}>Audit</a>. To repeat
+            this click does nothing twice.
+          </>
+        )}
         {moved !== undefined && moved.length > 0 && (
           <ul>
             {moved.map((one) => (
@@ -127,7 +134,8 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
   const isAccepted = useSignal(false);
   const { step, progress } = act.state.value;
   const isActing = step === 'acting';
-  const why = reason.value.trim();
+  const sent = act.sentWhy.value;
+  const why = sent ?? reason.value.trim();
   const isReady = !isActing && why !== '' && (preview.risk === undefined || isAccepted.value);
   return (
     <form
@@ -150,7 +158,7 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
           </span>
         </label>
       )}
-      <Reason />
+      <Reason sent={sent} />
       <div class="deed">
         <button type="submit" class="primary" disabled={!isReady}>
           {isActing ? 'Working …' : preview.deed}
@@ -186,10 +194,10 @@ function Body({ act, change }: { readonly act: ChangeAct; readonly change: Chang
   if (step === 'done') return <Done {...act.state.value} />;
   return (
     <>
-      <Moved state={act.state.value} />
+      <Trouble act={act} />
       <Consequence preview={preview} />
       {mayAct(makerOf(change)) ? (
-        <Deed act={act} preview={preview} />
+        <Deed key={preview.hash} act={act} preview={preview} />
       ) : (
         <Notice tone="warn">
           This requires the role {makerOf(change)}. Send the address of this page to somebody who

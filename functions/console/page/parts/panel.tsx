@@ -20,8 +20,11 @@ export function Panel({
   readonly children: ComponentChildren;
 }): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
+    // Not its first button: the key that opened it may still be held.
+    heading.current?.focus();
   }, []);
   return (
     <dialog
@@ -38,7 +41,9 @@ export function Panel({
     >
       <div class="panel-inner">
         <header>
-          <h2>{title}</h2>
+          <h2 ref={heading} tabIndex={-1}>
+            {title}
+          </h2>
           <button type="button" class="quiet" onClick={onClose}>
             Close
           </button>

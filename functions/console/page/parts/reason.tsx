@@ -6,12 +6,14 @@ import { useEffect, useRef } from 'preact/hooks';
 /** As it is typed. */
 export const reason = signal('');
 
-/** Required, because the next person will ask. */
-export function Reason(): VNode {
+/** Required, because the next person will ask. `sent`: of a change that may have been made. */
+export function Reason({ sent }: { readonly sent?: string | undefined }): VNode {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
+    // With a reason, the Enter that opened the panel would confirm it, too.
+    if (reason.peek() !== '') input.current?.closest('dialog')?.querySelector('h2')?.focus();
     // A keyboard on the screen would hide what the panel shows.
-    if (matchMedia('(hover: hover)').matches) input.current?.focus();
+    else if (matchMedia('(hover: hover)').matches) input.current?.focus();
   }, []);
   return (
     <label class="field">
@@ -24,7 +26,8 @@ export function Reason(): VNode {
         maxLength={1_000}
         autocomplete="off"
         placeholder="Such as: iRule geo exists now"
-        value={reason.value}
+        value={sent ?? reason.value}
+        readOnly={sent !== undefined}
         onInput={({ currentTarget }) => {
           reason.value = currentTarget.value;
         }}

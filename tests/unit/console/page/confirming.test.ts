@@ -1,0 +1,17 @@
+/** A click makes a change once, whatever its answer was. */
+import { expect, test } from '@jest/globals';
+import { nextClick } from '../../../../functions/console/page/logic/confirming.ts';
+
+test.each([
+  ['a preview that differs', { status: 409, preview: {} }, 'moved'],
+  ['a question that ended because something moved', { status: 409, ended: 'moved' }, 'moved'],
+  ['a question that failed', { status: 422, ended: 'failed' }, 'failed'],
+  ['the same change that is being made', { status: 409 }, 'unknown'],
+  ['a job whose state does not allow it', { status: 409, code: 'RPL703' }, 'refused'],
+  ['an explanation', { status: 422 }, 'refused'],
+  ['no answer', { status: 0 }, 'unknown'],
+  ['a fault', { status: 500 }, 'unknown'],
+  ['a store that is away', { status: 503, code: 'RPL700' }, 'unknown'],
+] as const)('%s', (_, refusal, expected) => {
+  expect(nextClick(refusal)).toBe(expected);
+});
