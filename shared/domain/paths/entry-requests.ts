@@ -3,7 +3,7 @@ import { compareVersions, type Version } from '../revision.ts';
 import { entriesOf, type Entry, entryKey } from './entry.ts';
 import { clusterOf, type JournalRecord, type JournalRecords, MAX_MEMBERS } from './journal.ts';
 import { isOurs, type LiveEntries, type LiveEntry } from './live.ts';
-import { leadsTo, type Needed } from './needs.ts';
+import { type Needed, servesOwn } from './needs.ts';
 import type { Path } from './path.ts';
 import { isPreferred, leadingTo } from './preference.ts';
 
@@ -73,6 +73,8 @@ export interface WishRules {
   readonly needed?: Needed | undefined;
 }
 
+type RecordTest = (record: JournalRecord) => boolean;
+
 /**
  * The cluster that keeps a record against requests of others. One of this installation gives up what
  * none of its members needs.
@@ -80,7 +82,7 @@ export interface WishRules {
 function holderOf(
   record: JournalRecord | undefined,
   rivals: readonly EntryRequest[],
-  { clusters, needed }: WishRules,
+  { clusters, isFree }: Pick<WishRules, 'clusters'> & { readonly isFree: RecordTest },
 ): string {
   const [first, ...others] = rivals.toSorted((a, b) => (clusterOf(a) < clusterOf(b) ? -1 : 1));
   const next = first === undefined ? '' : clusterOf(first);
@@ -88,8 +90,7 @@ function holderOf(
   const holder = clusterOf(record);
   if (!clusters.has(holder) || [first, ...others].some((one) => one && clusterOf(one) === holder))
     return holder;
-  const isFree = needed !== undefined && !leadsTo(record, needed.get(holder) ?? new Set());
-  return record.left !== undefined || isFree ? next : holder;
+  return record.left !== undefined || isFree(record) ? next : holder;
 }
 
 /** The newest request for each entry. Of several clusters, the one that has it keeps it. */
@@ -98,10 +99,13 @@ function winners(
   requests: readonly EntryRequest[],
   rules: WishRules,
 ): { readonly won: readonly EntryRequest[]; readonly contested: readonly ContestedRequest[] } {
+  const { clusters, needed } = rules;
+  const serves = needed && servesOwn(records, needed);
+  const isFree: RecordTest = (record) => serves?.(record) === false;
   const won: EntryRequest[] = [];
   const contested: ContestedRequest[] = [];
   for (const [key, rivals] of Map.groupBy(requests, entryKey)) {
-    const holder = holderOf(records.get(key), rivals, rules);
+    const holder = holderOf(records.get(key), rivals, { clusters, isFree });
     const own = rivals.filter((one) => clusterOf(one) === holder);
     const [newest] = own.toSorted(byVersion);
     if (newest !== undefined) {

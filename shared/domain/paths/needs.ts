@@ -19,6 +19,16 @@ function isNeighbour({ kind }: JournalRecord): boolean {
   return kind === 'arp' || kind === 'ndp';
 }
 
+/** The MAC addresses that these ARP or NDP entries name, each in its cluster. */
+function macsOf(neighbours: readonly JournalRecord[]): ReadonlySet<string> {
+  return new Set(neighbours.map((one) => `${clusterOf(one)} ${one.to}`));
+}
+
+/** Whether the entry is the record of one of these MAC addresses. */
+function isBehind(record: JournalRecord, macs: ReadonlySet<string>): boolean {
+  return record.kind === 'fdb' && macs.has(`${clusterOf(record)} ${record.at}`);
+}
+
 /** The entries that lead to members, without the records behind ARP entries. */
 function directEntries(
   standing: readonly JournalRecord[],
@@ -47,9 +57,8 @@ function directEntries(
 export function neededKeys(records: JournalRecords, rules: NeedRules): ReadonlySet<string> {
   const standing = [...records.values()].filter(({ gone }) => gone === undefined);
   const direct = directEntries(standing, rules);
-  const ofMac = (one: JournalRecord, mac: string): string => `${clusterOf(one)} ${mac}`;
-  const macs = new Set([...direct].filter(isNeighbour).map((one) => ofMac(one, one.to)));
-  const behind = standing.filter((one) => one.kind === 'fdb' && macs.has(ofMac(one, one.at)));
+  const macs = macsOf([...direct].filter(isNeighbour));
+  const behind = standing.filter((one) => isBehind(one, macs));
   return new Set([...direct, ...behind].map(entryKey));
 }
 
@@ -60,6 +69,20 @@ export function leadsTo(
 ): boolean {
   if (kind === 'route') return [...addresses].some((one) => covers(at, one));
   return addresses.has(at) || members.some((one) => addresses.has(one));
+}
+
+/** Whether members of its own cluster need the entry, themselves or behind an ARP or NDP entry. */
+export function servesOwn(
+  records: JournalRecords,
+  needed: Needed,
+): (record: JournalRecord) => boolean {
+  const membersOf = (record: JournalRecord): ReadonlySet<string> =>
+    needed.get(clusterOf(record)) ?? new Set();
+  const neighbours = [...records.values()].filter(
+    (one) => isNeighbour(one) && one.gone === undefined && membersOf(one).has(one.at),
+  );
+  const macs = macsOf(neighbours);
+  return (record) => leadsTo(record, membersOf(record)) || isBehind(record, macs);
 }
 
 /** Entries that are needed again are as if they had always been. */

@@ -178,6 +178,22 @@ describe('an entry of others', () => {
     expect(withRequests(other, [west], EMPTY)).toMatchObject({ records: other });
   });
 
+  test.each([
+    ['arp', arp(POD, MAC), [POD], false],
+    ['ndp', { kind: 'ndp', at: 'fd00::5', to: MAC } as const, ['fd00::5'], false],
+    ['arp of a pod that is gone', arp(POD, MAC), [], true],
+  ])('stays while an entry behind it is needed: %s', (_what, neighbour, members, isFree) => {
+    const before = records(record(fdb(MAC, A)), record(neighbour));
+    const west = request(fdb(MAC, B), [POD], { owner: 'west/istio-system/gateway' });
+    const needed = new Map([
+      ['east', new Set(members)],
+      ['west', new Set([POD, 'fd00::5'])],
+    ]);
+    const rules = { live: EMPTY, clusters: CLUSTERS, needed };
+    const { contested } = applyRequests(before, [west], rules);
+    expect(contested).toEqual(isFree ? [] : [{ request: west, cluster: 'east' }]);
+  });
+
   test('is named with the cluster that has it', () => {
     const before = records(record(route(NET, A)));
     const west = request(route(NET, B), [POD], { owner: 'west/istio-system/gateway' });
