@@ -1,5 +1,6 @@
 /** After the declares: restores what a late writer undid, and removes what nobody needs. */
 import { pathGrace } from '../../../shared/config/path-grace.ts';
+import { DeviceError, errorText } from '../../../shared/device/errors.ts';
 import {
   entriesToRemove,
   entriesToWrite,
@@ -135,9 +136,36 @@ function isLoss(before: JournalRecords, { records, held }: Decided): boolean {
   );
 }
 
-/** What is declared in partitions that are not configured any more still needs its paths. */
-async function declaredElsewhere({ device }: PathJob): Promise<readonly DeclaredState[]> {
-  return (await device.abandoned()).map(({ state }) => state);
+/**
+ * What is declared in partitions that are not configured any more still needs its paths; undefined
+ * if it cannot be read.
+ */
+async function declaredElsewhere({
+  device,
+  log,
+}: PathJob): Promise<readonly DeclaredState[] | undefined> {
+  try {
+    return (await device.abandoned()).map(({ state }) => state);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    log.warn(
+      { device: device.name, code: error.code, error: errorText(error) },
+      'no paths are removed: what other partitions declare is not known',
+    );
+    return undefined;
+  }
+}
+
+/** Without losses if nobody knows what else needs the paths. */
+async function decideLoss(
+  job: PathJob,
+  sight: Parameters<typeof decide>[1],
+  ended: DeclaresDone,
+): Promise<Decided> {
+  const elsewhere = await declaredElsewhere(job);
+  return elsewhere === undefined
+    ? decide(job, sight, { ...ended, isWhole: false })
+    : decide(job, sight, ended, elsewhere);
 }
 
 /** What a run decides after its declares, as the journal has it. */
@@ -169,7 +197,7 @@ export async function keepRemovals(
   const sight = { units, refused: placed.refused, records };
   const asConfigured = decide(job, sight, ended);
   const decided = isLoss(records, asConfigured)
-    ? decide(job, sight, ended, await declaredElsewhere(job))
+    ? await decideLoss(job, sight, ended)
     : asConfigured;
   const kept = await keepJournal(job, reading.journal, decided.records);
   return { ...decided, wrote: placed.wrote || kept !== reading.journal, units };

@@ -84,6 +84,20 @@ test('ingresses are asked once although what follows fails', async () => {
   expect([...(await run({}, fail)).freed]).toEqual(owners);
 });
 
+test('what is declared in other partitions delays removals only, if it cannot be read', async () => {
+  await refuseBoth();
+  device.paths.refuse = () => undefined;
+  const abandoned = device.abandoned.bind(device);
+  device.abandoned = () => Promise.reject(new DeviceError('BIP509', 'ambiguous', 'failed inside'));
+  expect([...(await run()).freed]).toEqual(owners);
+  const ofJournal = (): readonly object[] => [...device.paths.current().records.values()];
+  expect(ofJournal()).toHaveLength(1);
+  expect(ofJournal()[0]).not.toHaveProperty('left');
+  device.abandoned = abandoned;
+  await run();
+  expect(ofJournal()[0]).toHaveProperty('left');
+});
+
 test.each([
   [true, 0],
   [false, 2],
