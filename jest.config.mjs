@@ -8,6 +8,7 @@ export default {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  moduleNameMapper: { '^fast-check$': '<rootDir>/tests/fixtures/fast-check.mjs' },
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   globalSetup: '<rootDir>/tests/fixtures/checkout/setup.mjs',
   globalTeardown: '<rootDir>/tests/fixtures/checkout/teardown.mjs',
