@@ -6,7 +6,10 @@ import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { FailureClass, FailureState } from './port.ts';
 import type { FailureHead } from './port.ts';
 
-/** All conditions must hold; values of one condition are alternatives. */
+/**
+ * All conditions must hold; values of one condition are alternatives, and `-` is a property that is
+ * not known of a failure.
+ */
 export interface FailureFilter {
   readonly code?: readonly string[];
   readonly class?: readonly string[];
@@ -113,12 +116,15 @@ export function namespacesOfFailure(
   return namespace === '' ? [] : [namespace];
 }
 
-/** Empty if it is unknown. */
+/** What a property is called that is not known of a failure, in filters and groups. */
+export const NOT_KNOWN = '-';
+
+/** At least one. */
 function valuesOf(head: FailureHead, key: ListKey): readonly string[] {
-  if (key === 'namespace') return namespacesOfFailure(head);
-  if (key === 'gateway') return head.gateways;
-  const value = key === 'cluster' ? clusterOfFailure(head) : head[key];
-  return value === undefined ? [] : [value];
+  if (key !== 'namespace' && key !== 'gateway')
+    return [(key === 'cluster' ? clusterOfFailure(head) : head[key]) ?? NOT_KNOWN];
+  const values = key === 'namespace' ? namespacesOfFailure(head) : head.gateways;
+  return values.length === 0 ? [NOT_KNOWN] : values;
 }
 
 /**
@@ -178,10 +184,11 @@ export interface FailureGroup {
   readonly sentence: string;
 }
 
-/** Largest group first. A failure with several gateways is counted for each of them. */
+/** Of failures that match the filter. Largest group first. */
 export function groupFailures(
   heads: readonly FailureHead[],
   keys: readonly GroupKey[],
+  filter: FailureFilter = {},
 ): readonly FailureGroup[] {
   const groups = new Map<
     string,
@@ -195,7 +202,7 @@ export function groupFailures(
     }
   >();
   for (const head of heads) {
-    for (const values of combinations(head, keys)) {
+    for (const values of combinations(head, keys, filter)) {
       const name = JSON.stringify(values);
       const group = groups.get(name) ?? {
         values,
@@ -216,14 +223,22 @@ export function groupFailures(
   return [...groups.values()].sort((a, b) => b.failures - a.failures || b.last - a.last);
 }
 
-/** The groups of a failure: one for each combination, because it can have several gateways. */
+/**
+ * The groups of a failure that matches the filter: one for each combination, because it can have
+ * several gateways. Those that the filter names are counted, if it names any, so that a filter of
+ * each group exists.
+ */
 export function combinations(
   head: FailureHead,
   keys: readonly GroupKey[],
+  filter: FailureFilter,
 ): readonly (readonly string[])[] {
   const all = keys.map((key) => {
     const values = valuesOf(head, key);
-    return values.length === 0 ? ['-'] : values;
+    const wanted = filter[key];
+    return values.length === 1 || wanted === undefined
+      ? values
+      : values.filter((value) => wanted.includes(value));
   });
   // Nearly always; thousands are counted while somebody types.
   if (all.every(({ length }) => length === 1)) return [all.flat()];

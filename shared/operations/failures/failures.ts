@@ -49,7 +49,8 @@ export async function countFailures(
   words: readonly string[],
   by: readonly GroupKey[],
 ): Promise<FailureGroups> {
-  return { by, groups: groupFailures(await selectFailures(context, words), by) };
+  const filter = parseFilter(words, context.runtime.clock.now());
+  return { by, groups: groupFailures(await selectFailures(context, words), by, filter) };
 }
 
 /** Finds a failure by its id or a unique prefix; throws if there is none, or more than one. */

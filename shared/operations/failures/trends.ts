@@ -1,5 +1,5 @@
 /** Groups of failures with their course over the last day. */
-import { combinations, groupFailures } from '../../failures/filter.ts';
+import { combinations, groupFailures, parseFilter } from '../../failures/filter.ts';
 import type { FailureGroup, GroupKey } from '../../failures/filter.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { OperationContext } from '../context.ts';
@@ -22,16 +22,17 @@ export async function groupsWithTrend(
 ): Promise<{ readonly by: readonly GroupKey[]; readonly groups: readonly FailureTrend[] }> {
   const heads = await selectFailures(context, words);
   const now = context.runtime.clock.now();
+  const filter = parseFilter(words, now);
   const trends = new Map<string, number[]>();
   for (const head of heads)
-    for (const values of combinations(head, by)) {
+    for (const values of combinations(head, by, filter)) {
       const group = JSON.stringify(values);
       const trend = trends.get(group) ?? Array.from({ length: HOURS }, () => 0);
       trends.set(group, trend);
       const hour = hourOf(head, now);
       if (hour >= 0) trend[hour]! += 1;
     }
-  const groups = groupFailures(heads, by).map((group) => ({
+  const groups = groupFailures(heads, by, filter).map((group) => ({
     ...group,
     trend: trends.get(JSON.stringify(group.values)) ?? [],
   }));

@@ -238,4 +238,19 @@ describe('the order of groups', () => {
       { first: 2, last: 9, sentence: 'newest', failures: 3, seen: 3 },
     ]);
   });
+
+  test('can be selected by a filter that names their values, also those that are not known', () => {
+    const heads = [head({ device: undefined }), head({ gateways: ['team/web', 'shop/web'] })];
+    const select = (text: string) => {
+      const filter = parseFilter([text], 0);
+      return heads.filter((one) => matchesFilter(filter, one)).length;
+    };
+    expect([select('device:-'), select('device:bigip-1'), select('device:-,bigip-1')]).toEqual([
+      1, 1, 2,
+    ]);
+    const filter = parseFilter(['gateway:shop/web'], 0);
+    expect(groupFailures([heads[1]!], ['gateway'], filter).map(({ values }) => values)).toEqual([
+      ['shop/web'],
+    ]);
+  });
 });

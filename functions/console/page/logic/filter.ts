@@ -33,13 +33,17 @@ export function pauseAfter(text: string): number {
   return /:\S*$/.test(text) ? PAUSE_IN_TERM_MS : PAUSE_MS;
 }
 
-/** Replaces the term of a property, or adds it; a value with a space cannot be a term. */
+/** Whether `key:value` selects this value, and nothing else. */
+const isTermValue = (value: string): boolean => value !== '' && !/[\s,]/.test(value);
+
+/** With this term as the only one of its property; a value that cannot be a term changes nothing. */
 export function withTerm(filter: string, key: string, value: string): string {
-  if (/\s/.test(value) || value === '') return filter;
+  if (!isTermValue(value)) return filter;
   const term = `${key}:${value}`;
   const words = wordsIn(filter);
   const at = words.findIndex((word) => word.startsWith(`${key}:`));
-  return (at < 0 ? [...words, term] : words.with(at, term)).join(' ');
+  const others = words.filter((word, i) => i === at || !word.startsWith(`${key}:`));
+  return (at < 0 ? [...others, term] : others.with(at, term)).join(' ');
 }
 
 /** Without this word. */
@@ -49,23 +53,22 @@ export function withoutWord(filter: string, word: string): string {
     .join(' ');
 }
 
-/** The value of a property; the first one, if there are several terms. */
+/** The values of a property, as one term has them; undefined if no term names it. */
 export function valueOf(filter: string, key: string): string | undefined {
-  return wordsIn(filter)
-    .find((word) => word.startsWith(`${key}:`))
-    ?.slice(key.length + 1);
+  const values = wordsIn(filter)
+    .filter((word) => word.startsWith(`${key}:`))
+    .map((word) => word.slice(key.length + 1));
+  return values.length === 0 ? undefined : values.join(',');
 }
 
-/** The filter of one group. What nothing is known of (`-`) cannot be selected by a term. */
+/** Selects what one group counts, and nothing else; undefined if no filter can. */
 export function filterOfGroup(
   filter: string,
   by: readonly string[],
   values: readonly string[],
-): string {
-  return by.reduce((words, key, i) => {
-    const value = values[i] ?? '-';
-    return value === '-' ? words : withTerm(words, key, value);
-  }, filter);
+): string | undefined {
+  if (!values.every(isTermValue)) return undefined;
+  return by.reduce((words, key, i) => withTerm(words, key, values[i]!), filter);
 }
 
 /** Of the text in the URL; what is no property is left out. */

@@ -31,8 +31,34 @@ function Regroup({ by }: { readonly by: readonly GroupKey[] }): VNode {
   );
 }
 
+/** `filter`: of this group only, if one can be written. */
+interface GroupCell {
+  readonly row: FailureGroupRow;
+  readonly filter: string | undefined;
+}
+
+function Count({ row, filter }: GroupCell): VNode {
+  if (filter === undefined) return <b>{row.failures}</b>;
+  return (
+    <a href={hrefOf('failures', undefined, { filter, view: 'list' })}>
+      <b>{row.failures}</b>
+      <span class="unseen"> failures of {row.values.join(', ')}</span>
+    </a>
+  );
+}
+
+function Replay({ row, filter }: GroupCell): VNode {
+  if (filter === undefined)
+    return <a href={withQuery(place.value, { view: 'list' })}>one by one</a>;
+  return (
+    <RequestButton request={{ kind: 'replay', filter }}>
+      Preview replay …<span class="unseen"> of {row.values.join(', ')}</span>
+    </RequestButton>
+  );
+}
+
 function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<FailureGroupRow>[] {
-  const own = (row: FailureGroupRow): string => filterOfGroup(filter, by, row.values);
+  const own = (row: FailureGroupRow): string | undefined => filterOfGroup(filter, by, row.values);
   return [
     ...by.map((key, i): Column<FailureGroupRow> => ({
       head: key,
@@ -41,12 +67,7 @@ function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<Fai
     {
       head: 'failures',
       isNumber: true,
-      cell: (row) => (
-        <a href={hrefOf('failures', undefined, { filter: own(row), view: 'list' })}>
-          <b>{row.failures}</b>
-          <span class="unseen"> failures of {row.values.join(', ')}</span>
-        </a>
-      ),
+      cell: (row) => <Count row={row} filter={own(row)} />,
     },
     { head: 'last day', cell: ({ trend }) => <Trend counts={trend} /> },
     { head: 'last', cell: ({ last }) => <Age at={last} /> },
@@ -61,11 +82,7 @@ function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<Fai
     },
     {
       head: 'do',
-      cell: (row) => (
-        <RequestButton request={{ kind: 'replay', filter: own(row) }}>
-          Preview replay …<span class="unseen"> of {row.values.join(', ')}</span>
-        </RequestButton>
-      ),
+      cell: (row) => <Replay row={row} filter={own(row)} />,
     },
   ];
 }

@@ -10,7 +10,13 @@ import {
   withoutWord,
   withTerm,
 } from '../../../../functions/console/page/logic/filter.ts';
-import { GROUP_KEYS, parseFilter } from '../../../../shared/failures/filter.ts';
+import {
+  GROUP_KEYS,
+  groupFailures,
+  matchesFilter,
+  parseFilter,
+} from '../../../../shared/failures/filter.ts';
+import type { FailureHead } from '../../../../shared/failures/port.ts';
 
 describe('a filter', () => {
   test('gets a term, or another value for it, at its place', () => {
@@ -33,14 +39,75 @@ describe('a filter', () => {
   test('loses one word', () => {
     expect(withoutWord('code:A since:2h', 'code:A')).toBe('since:2h');
     expect(valueOf('code:A,B since:2h', 'code')).toBe('A,B');
+    expect(valueOf('state:open code:A state:archived', 'state')).toBe('open,archived');
     expect(valueOf('code:A', 'device')).toBeUndefined();
   });
 
-  test('of a group selects what the group counts, and what has no value is left out', () => {
-    const filter = filterOfGroup('since:2h', ['code', 'device', 'cluster'], ['A', '-', 'east']);
-    expect(filter).toBe('since:2h code:A cluster:east');
-    expect(parseFilter([filter], 0)).toMatchObject({ code: ['A'], cluster: ['east'] });
+  test('of a group has one term for each property, and keeps the other words', () => {
+    const filter = filterOfGroup('since:2h code:A code:B geo', ['code', 'device'], ['A', '-']);
+    expect(filter).toBe('since:2h code:A geo device:-');
   });
+
+  test('of a group whose value cannot be a term is none', () => {
+    expect(filterOfGroup('', ['owner'], ['a b'])).toBeUndefined();
+    expect(filterOfGroup('', ['device'], ['a,b'])).toBeUndefined();
+  });
+});
+
+describe('the filter of a group selects exactly what the group counts', () => {
+  const head = (id: string, more: Partial<FailureHead>): FailureHead => ({
+    id,
+    code: 'BIP421',
+    class: 'device',
+    sentence: 'iRule geo does not exist',
+    queue: 'slices',
+    gateways: [],
+    state: 'open',
+    count: 1,
+    first: 1,
+    last: 2,
+    changed: 1,
+    seen: [],
+    evidence: id,
+    ...more,
+  });
+  const heads = [
+    head('a', { device: 'bigip-1', owner: 'east/ns/gw', gateways: ['team/web', 'team/api'] }),
+    head('b', { device: 'bigip-2', owner: 'east/ns/gw', gateways: ['team/api', 'shop/web'] }),
+    head('c', { device: 'bigip-1', owner: 'west/ns/gw', gateways: ['shop/web'], code: 'BIP424' }),
+    head('d', { owner: 'west/ns/gw', sentence: 'no GEO here' }),
+    head('e', {}),
+    head('f', { device: 'bigip-1', state: 'quarantined', sentence: 'other' }),
+  ];
+  const BY = ['code,device,cluster', 'gateway', 'gateway,namespace', 'device,state', 'owner'];
+  const FILTERS = [
+    '',
+    'geo',
+    'state:all',
+    'code:BIP421 code:BIP424 geo',
+    'gateway:team/web',
+    'namespace:shop device:bigip-1,bigip-2',
+    'device:-',
+  ];
+
+  test.each(FILTERS.flatMap((filter) => BY.map((by) => [filter, by])))(
+    'of "%s" by %s',
+    (filter, by) => {
+      const keys = parseBy(by);
+      const select = (text: string) => {
+        const parsed = parseFilter([text], 9);
+        return heads.filter((one) => matchesFilter(parsed, one));
+      };
+      const groups = groupFailures(select(filter), keys, parseFilter([filter], 9));
+      const selected = groups.map(({ values }) => {
+        const own = filterOfGroup(filter, keys, values)!;
+        const found = select(own);
+        const before = select(filter);
+        return [values, found.length, found.every((one) => before.includes(one))];
+      });
+      expect(selected).toEqual(groups.map(({ values, failures }) => [values, failures, true]));
+    },
+  );
 });
 
 describe('counting by properties', () => {
