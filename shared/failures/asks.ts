@@ -103,7 +103,7 @@ export interface Asks {
   get(id: string): Promise<Ask>;
   /** `change` may be called several times; undefined leaves the question as it is. */
   update(id: string, change: (ask: Ask) => AskChange | undefined): Promise<Ask>;
-  /** Those that are neither answered nor failed. */
+  /** Those that are neither answered nor failed; those that `get` would call failed are not. */
   open(): Promise<readonly Ask[]>;
   /**
    * Removes those that were asked before `before`, except runs that are under way. Resolves with
@@ -150,7 +150,7 @@ function ended({ until: _until, problem, ...ask }: Ask, now: number): Ask {
 }
 
 /** There may be a thousand of a day, so those that have ended are read once. */
-function createOpenOnes(blobs: Blobs): Asks['open'] {
+function createOpenOnes(blobs: Blobs, now: () => number): Asks['open'] {
   let over: ReadonlyMap<string, string> = new Map();
   const isOver = ({ key, tag }: BlobEntry): boolean => over.get(key) === tag;
   return async () => {
@@ -165,7 +165,7 @@ function createOpenOnes(blobs: Blobs): Asks['open'] {
       const ask = blob && askOf(blob.text);
       if (blob === undefined || ask === undefined) continue;
       if (isEnded(ask)) done.push([key, blob.tag]);
-      else open.push(ask);
+      else if (lostWords(ask, now()) === undefined) open.push(ask);
     }
     const known = entries.filter(isOver).map(({ key, tag }) => [key, tag] as const);
     over = new Map([...known, ...done]);
@@ -206,7 +206,7 @@ export function createAsks(blobs: Blobs, now: () => number): Asks {
       }
       throw new ReplayError('RPL700', `Question ${id} changed ${MAX_RACES} times while written.`);
     },
-    open: createOpenOnes(blobs),
+    open: createOpenOnes(blobs, now),
     prune: (before) => pruneOld(blobs, { prefix: ASKS, before, timeIn: ageOf }),
   };
 }

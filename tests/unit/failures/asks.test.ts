@@ -90,6 +90,27 @@ describe('a question', () => {
     expect(states).toEqual(['working', 'working', 'failed']);
   });
 
+  test('that is lost is not open, although nobody asked for it since', async () => {
+    const { asks, time, answering } = asksOf();
+    const seen: (readonly string[])[] = [];
+    const look = async (ms: number): Promise<void> => {
+      time.now += ms;
+      seen.push((await asks.open()).map(({ id }) => id));
+    };
+    await asks.create(ASK);
+    await asks.create({ ...ASK, id: 'a-2' });
+    await answerAsk(answering, 'a-2', async (_ask, change) => {
+      await look(60_000);
+      await look(90_000);
+      // Nobody looked at it by its id, so it is not given up yet.
+      await change({});
+      await look(0);
+      return { state: 'done' };
+    });
+    await look(0);
+    expect(seen).toEqual([['a-2'], [], ['a-2'], []]);
+  });
+
   test('that a function answers after all has its answer', async () => {
     const { asks, time, answering } = asksOf();
     await asks.create(ASK);
