@@ -269,13 +269,15 @@ async function applyStage(
   try {
     const device = await scope.devices.get(config);
     const messages = arrivalsOf(stage).map(({ message }) => message);
-    await refuseWhileHeld(device, messages, scope.attempts);
+    const work: StageWork = { scope, config, device, stage, hasTime };
+    await refuseWhileHeld(device, messages, scope.attempts, async () =>
+      noteHeldPaths(work, await startStagePaths(work)),
+    );
     const repair = await startRepair(
       { runtime, device, memory: scope.repairs, preparation: scope.preparation, prove },
       stage.audits.map(({ data }) => data),
     );
     const heard = drainsSilent(stage) ? await scope.heard.of(config.name) : undefined;
-    const work: StageWork = { scope, config, device, stage, hasTime };
     const paths = await startStagePaths(work);
     await noteHeldPaths(work, paths);
     const job = stageJob(work, paths, { again: repair.again, ...(heard && { heard }) });

@@ -10,15 +10,20 @@ import type { Attempts } from './attempts.ts';
  */
 const DECLARE_EVERY = 8;
 
-/** Rejects with BIP503 if the last try met another client's declare that still runs. */
+/**
+ * Rejects with BIP503 if the last try met another client's declare that still runs. `before` does
+ * what needs no lock; it is called once for each message, not at every try.
+ */
 export async function refuseWhileHeld(
   device: Device,
   messages: readonly QueueMessage[],
   attempts: Pick<Attempts, 'of'>,
+  before: () => Promise<void>,
 ): Promise<void> {
   const tries = Math.max(...messages.map(({ receiveCount }) => receiveCount));
-  const wasBusy = messages.some(({ id }) => attempts.of(id).at(-1)?.code === 'BIP503');
-  if (!wasBusy || tries % DECLARE_EVERY === 0 || !(await device.isHeld())) return;
+  const metOther = messages.map(({ id }) => attempts.of(id).at(-1)?.code === 'BIP503');
+  if (!metOther.includes(true) || tries % DECLARE_EVERY === 0 || !(await device.isHeld())) return;
+  if (metOther.includes(false)) await before();
   throw new DeviceError(
     'BIP503',
     'transient',

@@ -9,9 +9,11 @@ import { type MemoryDevice, memoryDevice } from '../../fixtures/device.ts';
 let device: MemoryDevice;
 /** How often the device was asked. */
 let asked: number;
+/** How often what needs no lock was done. */
+let done: number;
 beforeEach(() => {
   device = memoryDevice();
-  [device.held, asked] = [true, 0];
+  [device.held, asked, done] = [true, 0, 0];
   device.reach = () => void (asked += 1);
 });
 
@@ -34,7 +36,8 @@ async function goesOn(
     attempts.add(String(i), ...met.map((code) => ({ at: '', code, reason: '' })));
     return messageOf(String(i), count);
   });
-  return refuseWhileHeld(device, messages, attempts).then(
+  const before = async (): Promise<void> => void (done += 1);
+  return refuseWhileHeld(device, messages, attempts, before).then(
     () => true,
     (error: unknown) => {
       expect(error).toMatchObject({ code: 'BIP503', fault: 'transient' });
@@ -57,16 +60,42 @@ describe('a device that another client held at the last try', () => {
   test('gets every eighth declare unasked, because only a declare ends the lock of a dead client', async () => {
     const tries = Array.from({ length: 17 }, (_, i) => i + 1);
     const passing: number[] = [];
-    for (const count of tries)
-      if (await goesOn([{ count, met: ['BIP503'] }])) passing.push(count);
+    for (const count of tries) if (await goesOn([{ count, met: ['BIP503'] }])) passing.push(count);
     expect([passing, asked]).toEqual([[8, 16], 15]);
   });
 
   test('gets the eighth declare although newer messages came with fewer tries', async () => {
     const older = { count: 8, met: ['BIP503'] } as const;
     expect(await goesOn([{ count: 1, met: [] }, older])).toBe(true);
-    expect(await goesOn([{ count: 8, met: [] }, { ...older, count: 7 }])).toBe(true);
-    expect(await goesOn([{ count: 1, met: [] }, { ...older, count: 9 }])).toBe(false);
+    expect(
+      await goesOn([
+        { count: 8, met: [] },
+        { ...older, count: 7 },
+      ]),
+    ).toBe(true);
+    expect(
+      await goesOn([
+        { count: 1, met: [] },
+        { ...older, count: 9 },
+      ]),
+    ).toBe(false);
+  });
+});
+
+describe('what needs no lock', () => {
+  const tried = { count: 2, met: ['BIP503'] } as const;
+
+  test('is done for a message that comes while the device is held, and not at every try', async () => {
+    expect(await goesOn([tried])).toBe(false);
+    expect(done).toBe(0);
+    expect(await goesOn([tried, { count: 1, met: [] }])).toBe(false);
+    expect(done).toBe(1);
+  });
+
+  test('is done with the declare if the device is free', async () => {
+    device.held = false;
+    expect(await goesOn([tried, { count: 1, met: [] }])).toBe(true);
+    expect(done).toBe(0);
   });
 });
 
