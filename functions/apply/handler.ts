@@ -11,7 +11,6 @@ import type { HeardStore } from '../../shared/failures/heard.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
-import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
@@ -23,28 +22,23 @@ import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrival, Stage } from './arrivals.ts';
 import { arrivalsOf, endedEarly, readArrival, stagesOf } from './arrivals.ts';
-import { createAttempts } from './attempts.ts';
-import { clustersWaiting, createFenceKeeper } from './fences.ts';
+import { clustersWaiting } from './fences.ts';
 import { applyGroup } from './group.ts';
 import type { GroupJob } from './group.ts';
-import { createHeardKeeper } from './heard.ts';
 import { refuseWhileHeld } from './held.ts';
 import type { PartitionResult } from './job.ts';
 import { viewsOf } from './results.ts';
 import { createResultRecorder } from './record-results.ts';
 import type { ResultRecorder } from './record-results.ts';
-import { createPaces } from './pace.ts';
 import { parkMessage } from './park.ts';
 import { askForFreed, noteHeldPaths, noteLeftPaths } from './left-paths.ts';
+import { createMemory } from './memory.ts';
 import { moveToWaiting, postpone, release } from './postpone.ts';
-import { createPreparation } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
-import { createSizes } from './sizes.ts';
 import type { StageWork } from './stage.ts';
 import { stageJob, startStagePaths } from './stage.ts';
-import { createToldDrained } from './told-drained.ts';
 import { createWaiting } from './waiting.ts';
 import type { OpenWaitingPlace, TurnReport } from './waiting.ts';
 
@@ -81,16 +75,7 @@ export function create(
   const recorder = givenRecorder ?? createResultRecorder(runtime, store.open);
   const { suspects = suspectsOf(runtime, 'slices') } = given;
   const waiting = createWaiting(runtime, given.place ?? (async () => (await store.open()).waiting));
-  const remembered = {
-    attempts: createAttempts(),
-    paces: createPaces(),
-    sizes: createSizes(runtime),
-    fences: createFenceKeeper(),
-    drained: createToldDrained(),
-    heard: createHeardKeeper(runtime, given.heard ?? store.open),
-    preparation: createPreparation(runtime, waiting),
-    views: given.views ?? createViewKeeper(runtime, store.open),
-  };
+  const remembered = createMemory(runtime, waiting, { ...given, open: store.open });
   const scope = (context: FunctionContext): Scope => ({
     runtime,
     devices,

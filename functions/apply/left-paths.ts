@@ -36,13 +36,18 @@ export async function askForFreed(
 
 /** Audit asks for the slices again as soon as the journal can be read. Never rejects. */
 export async function noteHeldPaths(
-  { scope, config }: StageWork,
-  { isHeld }: Pick<PathRun, 'isHeld'>,
+  { scope, config: { name, networks } }: StageWork,
+  { hold }: Pick<PathRun, 'hold'>,
 ): Promise<void> {
-  if (!isHeld || scope.runtime.dryRun === true) return;
-  await remembered(scope.runtime, async () =>
-    heldPathsNote(await scope.repairs(), config.name, config.networks.partition).note(),
-  );
+  const { runtime, repairs, noted } = scope;
+  if (hold === undefined || runtime.dryRun === true) return;
+  const { code } = hold;
+  if (noted.has(name) && noted.get(name) === code) return;
+  await remembered(runtime, async () => {
+    const held = heldPathsNote(await repairs(), name, networks.partition);
+    await (code === undefined ? held.end() : held.note(code));
+    noted.set(name, code);
+  });
 }
 
 /** Call after the paths are settled. Reads nothing if nobody asked for a repair. Never rejects. */

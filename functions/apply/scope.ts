@@ -38,6 +38,11 @@ export interface Scope {
   readonly views: ViewKeeper;
   readonly preparation: Pick<Preparation, 'idle' | 'create'>;
   readonly repairs: () => Promise<RepairMemory>;
+  /**
+   * By device: for which code it was noted last that members wait; undefined: that paths can be
+   * written.
+   */
+  readonly noted: Map<string, string | undefined>;
   /** Of this call: the time that is left, and the lease of the messages. */
   readonly context: FunctionContext;
 }

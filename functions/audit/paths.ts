@@ -36,7 +36,8 @@ export interface PathSurroundings {
 
 /**
  * Logs the figures of the paths, and asks for the slices again of which members were held while
- * paths could not be written. Never rejects: the next audit does what is left.
+ * paths could not be written: once for each cause, because only writing shows whether it is gone.
+ * Never rejects: the watchers send everything again some time later in any case.
  */
 export async function followPaths(
   { runtime, repairs }: PathSurroundings,
@@ -50,14 +51,14 @@ export async function followPaths(
   runtime.pathMeter?.state(device, paths);
   try {
     const held = heldPathsNote(await repairs(), device, networks.partition);
-    if (!(await held.are())) return;
+    // Before asking: what apply notes about the answers must not be lost.
+    if (!(await held.take())) return;
     await askForResync(runtime, {
       device,
       partition: networks.partition,
       code: 'BIP474',
       reason: 'new members wait, because paths could not be written; they are tried again',
     });
-    await held.forget();
   } catch (error) {
     log.warn({ device, error: errorMessage(error) }, 'waiting members could not be asked for');
   }

@@ -19,20 +19,36 @@ export interface RepairMemory {
   forget(device: string, partition: string): Promise<void>;
 }
 
-/** Whether new members of a device wait until its paths can be written. */
+/** New members of a device that wait because its paths cannot be written. */
 export interface HeldPaths {
-  are(): Promise<boolean>;
-  note(): Promise<void>;
-  forget(): Promise<void>;
+  /** They wait because of this code; noted once, until another code or the end. */
+  note(code: string): Promise<void>;
+  /** Paths can be written, so the next fault is a new one. */
+  end(): Promise<void>;
+  /** Whether there is a note; it is gone then, so only one audit acts on it. */
+  take(): Promise<boolean>;
 }
 
-/** `partition`: that of the paths. Beside the digest of its repairs; no partition has a colon. */
+/**
+ * `partition`: that of the paths. The notes are beside the digest of its repairs; no partition has a
+ * colon.
+ */
 export function heldPathsNote(memory: RepairMemory, device: string, partition: string): HeldPaths {
-  const key = `${partition}:held`;
+  const [note, cause] = [`${partition}:held`, `${partition}:cause`];
   return {
-    are: async () => (await memory.left(device, key)) !== undefined,
-    note: () => memory.note(device, key, differenceDigest([])),
-    forget: () => memory.forget(device, key),
+    note: async (code) => {
+      const digest = differenceDigest([{ object: code, message: '' }]);
+      if ((await memory.left(device, cause)) === digest) return;
+      await memory.note(device, note, digest);
+      // Last: if the process dies before, watchers are asked twice and not never.
+      await memory.note(device, cause, digest);
+    },
+    end: () => memory.forget(device, cause),
+    take: async () => {
+      if ((await memory.left(device, note)) === undefined) return false;
+      await memory.forget(device, note);
+      return true;
+    },
   };
 }
 

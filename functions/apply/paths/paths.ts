@@ -35,8 +35,11 @@ export interface PathRun {
    * approved. What is left to do, the next run does; rejects if the messages are lost.
    */
   settle(results: readonly PartitionResult[]): Promise<readonly PartitionResult[]>;
-  /** Nothing could be written, and members wait for it. */
-  readonly isHeld: boolean;
+  /**
+   * Whether paths can be written; with the code if they cannot, and new members wait for it. Absent
+   * if the run does not know.
+   */
+  readonly hold?: { readonly code?: string };
   /**
    * Owners without a slice in this run whose members may wait for what is there now, and is noted so
    * in the journal; call after `settle`.
@@ -52,7 +55,6 @@ function noPaths(slices: readonly Slice[]): PathRun {
     slices,
     readings: new Map(),
     waiting: new Map(),
-    isHeld: false,
     freed: new Set(),
     settle: (results) => Promise.resolve(results),
     notesOn: () => [],
@@ -87,6 +89,15 @@ function ownersBeside(
     .filter(({ cluster, devices }) => freed.has(cluster) && devices.includes(config.name))
     .map(({ cluster, service }) => `${cluster}/${service}`);
   return new Set(owners.filter((one) => !own.has(one)));
+}
+
+/** Without members that wait, nobody has to be asked when it can be written. */
+function holdOf(
+  { closed }: Pick<PlacedPaths, 'closed'>,
+  waiting: PathRun['waiting'],
+): Pick<PathRun, 'hold'> {
+  if (closed === undefined) return { hold: {} };
+  return waiting.size === 0 ? {} : { hold: { code: closed.code } };
 }
 
 /** New members that BIG-IP does not reach wait. */
@@ -138,7 +149,7 @@ export async function startPaths(job: PathJob): Promise<PathRun> {
     slices,
     readings,
     waiting,
-    isHeld: placed.closed !== undefined && waiting.size > 0,
+    ...holdOf(placed, waiting),
     freed,
     settle: async (results) => {
       const done = { results, isWhole, requests, busy };

@@ -50,7 +50,7 @@ describe('paths that were written are saved', () => {
   test('although the device does not allow the rest', async () => {
     failAfter(2, new DeviceError('BIP403', 'device', 'permission denied'));
     const run = await start();
-    expect(run.isHeld).toBe(true);
+    expect(run.hold).toEqual({ code: 'BIP403' });
     await run.settle([]);
     expect(saved).toBe(1);
   });
