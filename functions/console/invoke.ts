@@ -1,6 +1,6 @@
 /** Calls functions on AWS. The only code that uses the interface of Lambda. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { AT_THE_BEGINNING, handlerLimits, withinTotal } from '../../shared/runtime/aws.ts';
+import { AT_THE_BEGINNING, handlerOptions, withinTotal } from '../../shared/runtime/aws.ts';
 import { errorMessage, errorName } from '../../shared/telemetry/errors.ts';
 import type { Call } from './asking.ts';
 
@@ -13,7 +13,10 @@ const TOTAL_MS = 2_500;
 
 /** Resolves when AWS has accepted the call; the function runs later and on its own. */
 export function createInvoke(names: Answerers): Call {
-  const client = new LambdaClient({ maxAttempts: 2, requestHandler: handlerLimits(SILENCE_MS) });
+  const client = new LambdaClient({
+    maxAttempts: 2,
+    requestHandler: handlerOptions(SILENCE_MS, { service: 'lambda' }),
+  });
   client.middlewareStack.add(withinTotal(TOTAL_MS), AT_THE_BEGINNING);
   return async (name, ask) => {
     const FunctionName = names[name];

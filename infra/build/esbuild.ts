@@ -193,7 +193,7 @@ async function run(
     absWorkingDir: root,
     bundle: true,
     platform: 'node',
-    target: 'node22.19',
+    target: 'node22.21',
     format: 'esm',
     // Packages with only "main" besides a browser build would otherwise be treated as CommonJS, and
     // fail at cold start.

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import v8 from 'node:v8';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 19)) {
+if (major < 22 || (major === 22 && minor < 21)) {
   process.stderr.write(
-    `sluice: Node ${process.versions.node} is too old; use Node 22.19 or newer, or "npm run sluice -- …", which brings its own on Linux.\n`,
+    `sluice: Node ${process.versions.node} is too old; use Node 22.21 or newer, or "npm run sluice -- …", which brings its own on Linux.\n`,
   );
   process.exit(1);
 }

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 19)) {
+if (major < 22 || (major === 22 && minor < 21)) {
   process.stderr.write(
     `sluice: Node ${process.versions.node} is too old; run this through npm after "npm ` +
-      `ci" (it brings Node 24 on Linux), or use Node 22.19 or newer.\n`,
+      `ci" (it brings Node 24 on Linux), or use Node 22.21 or newer.\n`,
   );
   process.exit(1);
 }

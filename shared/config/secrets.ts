@@ -1,10 +1,11 @@
 /** Reads secrets by reference: environment, files, Secrets Manager, Parameter Store. */
-import { describeErrorCode } from '../telemetry/errors.ts';
+import { describeErrorCode, errorMessage } from '../telemetry/errors.ts';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { handlerLimits, TotalTimeout } from '../runtime/aws.ts';
+import { handlerOptions, TotalTimeout } from '../runtime/aws.ts';
 import { within } from '../runtime/shared-call.ts';
 import { ConfigError } from './error.ts';
+import type { SluiceConfig } from './schema.ts';
 
 /** Resolves secret references. The configuration contains only references. */
 export interface Secrets {
@@ -25,22 +26,47 @@ export interface SecretSources {
   readonly secretsManager?: (id: string) => Promise<string | undefined>;
   /** Returns the value of the parameter. */
   readonly ssm?: (name: string) => Promise<string | undefined>;
+  /** AWS region of secrets whose reference is no ARN; default: the one of the environment. */
+  readonly region?: string | undefined;
   /** Milliseconds to resolve one secret; default 15 000. */
   readonly limitMs?: number;
+}
+
+/** The AWS region that the configuration names; those of compatible servers are no AWS regions. */
+export function awsRegion({
+  queue,
+  failures,
+}: Pick<SluiceConfig, 'queue' | 'failures'>): string | undefined {
+  for (const one of [queue, failures])
+    if ('region' in one && one.endpoint === undefined) return one.region;
+  return undefined;
 }
 
 /** Milliseconds: maximum silence of a service, and maximum total time for a secret. */
 const SILENCE_MS = 5_000;
 const TOTAL_MS = 15_000;
 
+/** The region in an ARN; undefined for a name. */
+const regionOf = (id: string): string | undefined => /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(id)?.[1];
+
+/** Without a region, the SDK looks for one in the environment and in its files. */
+const clientOptions = (service: string, region: string | undefined) => ({
+  requestHandler: handlerOptions(SILENCE_MS, { service, region }),
+  ...(region !== undefined && { region }),
+});
+
 /**
  * The AWS clients are loaded only if a reference needs them, because loading them takes longer than
  * everything else.
  */
-async function fromSecretsManager(id: string): Promise<string | undefined> {
+async function fromSecretsManager(
+  id: string,
+  defaultRegion: string | undefined,
+): Promise<string | undefined> {
   const { GetSecretValueCommand, SecretsManagerClient } =
     await import('@aws-sdk/client-secrets-manager');
-  const client = new SecretsManagerClient({ requestHandler: handlerLimits(SILENCE_MS) });
+  const region = regionOf(id) ?? defaultRegion;
+  const client = new SecretsManagerClient(clientOptions('secretsmanager', region));
   try {
     const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
     return answer.SecretString;
@@ -50,9 +76,12 @@ async function fromSecretsManager(id: string): Promise<string | undefined> {
 }
 
 /** Parameters of type SecureString are decrypted. */
-async function fromParameterStore(name: string): Promise<string | undefined> {
+async function fromParameterStore(
+  name: string,
+  defaultRegion: string | undefined,
+): Promise<string | undefined> {
   const { GetParameterCommand, SSMClient } = await import('@aws-sdk/client-ssm');
-  const client = new SSMClient({ requestHandler: handlerLimits(SILENCE_MS) });
+  const client = new SSMClient(clientOptions('ssm', regionOf(name) ?? defaultRegion));
   try {
     const answer = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
     return answer.Parameter?.Value;
@@ -108,6 +137,10 @@ function pickKey(reference: string, text: string, key: string): string {
   return typeof value === 'string' ? value : fail(reference, `has no string under the key ${key}`);
 }
 
+/** What the SDK says without any region; it has no code. */
+const NO_REGION = 'Region is missing';
+const SET_REGION = 'no AWS region is known: set AWS_REGION, or refer to the secret by its ARN';
+
 /** Only the kind of error: messages of files and services may contain the secret. */
 function nameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'unknown error';
@@ -123,8 +156,9 @@ function resolvers(sources: SecretSources): Readonly<Record<string, Resolver>> {
   const {
     env,
     readFile = readSecretFile,
-    secretsManager = fromSecretsManager,
-    ssm = fromParameterStore,
+    region,
+    secretsManager = (id) => fromSecretsManager(id, region),
+    ssm = (name) => fromParameterStore(name, region),
   } = sources;
   return {
     env: async (name) => env[name],
@@ -171,6 +205,8 @@ export function createSecrets(sources: SecretSources): Secrets {
         );
       } catch (error) {
         if (error instanceof ConfigError) throw error;
+        if (errorMessage(error) === NO_REGION)
+          return fail(reference, `cannot be read; ${SET_REGION}`);
         return fail(
           reference,
           `cannot be read (${describeErrorCode(nameOf(error))}); ${REMEDIES[kind]}`,

@@ -1,6 +1,6 @@
 /** The runtime of a process that is started by hand or by a container. */
 import type { SluiceConfig } from '../config/schema.ts';
-import { createSecrets } from '../config/secrets.ts';
+import { awsRegion, createSecrets } from '../config/secrets.ts';
 import { openQueues } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -28,7 +28,7 @@ export function processRuntime(
 ): Runtime {
   return {
     config,
-    secrets: createSecrets({ env }),
+    secrets: createSecrets({ env, region: awsRegion(config) }),
     queues: queues ?? openQueues(config.queue, { clock: processClock, id: processId }),
     clock: processClock,
     id: processId,

@@ -7,7 +7,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from 'undici';
 import { createExecPlugin, type ExecConfig, type ExecPlugin } from './exec-plugin.ts';
 import type { Environment } from '../runtime/process.ts';
-import { proxyFor } from './proxy.ts';
+import { proxyFor } from '../runtime/proxy.ts';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 

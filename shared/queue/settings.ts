@@ -4,7 +4,7 @@
  */
 import { FUNCTIONS } from './functions.ts';
 import { MAX_RECEIVE_COUNT, RETENTION_MS } from './limits.ts';
-import type { QueueName } from './port.ts';
+import { MAX_BODY_BYTES, type QueueName } from './port.ts';
 
 /** The attributes of a queue that matter for delivery. */
 export interface QueueSettings {
@@ -16,6 +16,10 @@ export interface QueueSettings {
   readonly redrive?: { readonly to: string; readonly after: number };
   /** `queue` or `messageGroup`; absent if the server does not report it. */
   readonly deduplication?: string;
+  /** Bytes; absent if the server does not report it. */
+  readonly maxMessageBytes?: number;
+  /** At rest, by a key of SQS or of KMS; absent if the server does not report it. */
+  readonly encrypted?: boolean;
 }
 
 /** The settings as read from a server. */
@@ -49,6 +53,7 @@ export function checkQueueSettings(
   deadName: string,
 ): readonly string[] {
   const { fifo, visibilityMs, retentionMs, redrive, deduplication } = settings;
+  const { maxMessageBytes = MAX_BODY_BYTES, encrypted = true } = settings;
   const needed = Math.max(
     0,
     ...FUNCTIONS.filter((f) => f.queue === name).map((f) => f.visibilityMs),
@@ -73,6 +78,15 @@ export function checkQueueSettings(
     [
       deduplication === 'messageGroup',
       'it deduplicates by message group; set DeduplicationScope to queue',
+    ],
+    [
+      maxMessageBytes < MAX_BODY_BYTES,
+      `it takes messages of ${maxMessageBytes} bytes; set MaximumMessageSize to ` +
+        `${MAX_BODY_BYTES}, or snapshots of many ports are refused`,
+    ],
+    [
+      !encrypted,
+      'it is not encrypted at rest; set SqsManagedSseEnabled, or KmsMasterKeyId for your own key',
     ],
     [
       WITH_REDRIVE.has(name) && redrive === undefined,

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
-import { createSecrets } from '../../../shared/config/secrets.ts';
+import { awsRegion, createSecrets } from '../../../shared/config/secrets.ts';
 import { cniObjectsOf } from '../../../shared/domain/paths/network-config.ts';
 import type { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';
 import { chooseCluster, ingressNamespaces } from '../../../shared/operations/clusters/clusters.ts';
@@ -85,7 +85,11 @@ async function plan(options: PlanOptions): Promise<void> {
   const cluster = chooseCluster(config, options.cluster);
   const mesh = meshOptions(cluster.mesh, options.meshOption ?? []);
   const planned = await planObjects(
-    { config, secrets: createSecrets({ env: process.env }), clock: processClock },
+    {
+      config,
+      secrets: createSecrets({ env: process.env, region: awsRegion(config) }),
+      clock: processClock,
+    },
     {
       objects: await objectsOf(options, {
         mesh,

@@ -18,6 +18,8 @@ export interface QueueDefinition {
   readonly visibilitySeconds: number;
   readonly retentionSeconds: number;
   readonly redrive?: { readonly deadLetterQueue: string; readonly maxReceiveCount: number };
+  /** Others, as SQS names them. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 const REGION = 'eu-central-1';
@@ -55,6 +57,7 @@ async function createOne(
         FifoQueue: 'true',
         VisibilityTimeout: String(queue.visibilitySeconds),
         MessageRetentionPeriod: String(queue.retentionSeconds),
+        ...queue.attributes,
         ...(target === undefined
           ? {}
           : {

@@ -6,7 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { AT_THE_BEGINNING, handlerLimits, TotalTimeout, withinTotal } from '../../runtime/aws.ts';
+import { AT_THE_BEGINNING, handlerOptions, TotalTimeout, withinTotal } from '../../runtime/aws.ts';
 import { within } from '../../runtime/shared-call.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
 import { isInRange } from '../blobs.ts';
@@ -22,7 +22,7 @@ function createClient(options: S3BlobsOptions, silence: number): S3Client {
   const client = new S3Client({
     region: options.region,
     maxAttempts: 3,
-    requestHandler: handlerLimits(silence),
+    requestHandler: handlerOptions(silence, { service: 's3', ...options }),
     // Compatible servers rarely support a host name per bucket.
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint, forcePathStyle: true }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),

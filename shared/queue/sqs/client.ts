@@ -1,6 +1,6 @@
 /** The AWS client for SQS, or for a server that speaks its protocol. */
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { AT_THE_BEGINNING, handlerLimits, withinTotal } from '../../runtime/aws.ts';
+import { AT_THE_BEGINNING, handlerOptions, withinTotal } from '../../runtime/aws.ts';
 
 /** Static credentials, instead of the credential chain of the SDK. */
 export interface SqsCredentials {
@@ -32,7 +32,7 @@ export function createSqsClient(server: SqsServer): SQSClient {
   const config: SQSClientConfig = {
     region: server.region,
     maxAttempts: 3,
-    requestHandler: handlerLimits(requestTimeout),
+    requestHandler: handlerOptions(requestTimeout, { service: 'sqs', ...server }),
     // Without this the SDK uses the host of the queue's URL, which may not resolve here.
     ...(server.endpoint === undefined ? {} : { endpoint: server.endpoint }),
     ...(server.credentials === undefined ? {} : { credentials: server.credentials }),

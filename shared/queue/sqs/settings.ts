@@ -15,6 +15,8 @@ function settingsOf(attributes: Attributes): QueueSettings {
     maxReceiveCount?: number | string;
   } | null;
   const scope = attributes['DeduplicationScope'];
+  const bytes = attributes['MaximumMessageSize'];
+  const ownKey = attributes['SqsManagedSseEnabled'];
   return {
     fifo: attributes['FifoQueue'] === 'true',
     visibilityMs: Number(attributes['VisibilityTimeout'] ?? 0) * 1_000,
@@ -28,6 +30,10 @@ function settingsOf(attributes: Attributes): QueueSettings {
           },
         }),
     ...(scope === undefined ? {} : { deduplication: scope }),
+    ...(bytes === undefined ? {} : { maxMessageBytes: Number(bytes) }),
+    ...(ownKey === undefined
+      ? {}
+      : { encrypted: ownKey === 'true' || attributes['KmsMasterKeyId'] !== undefined }),
   };
 }
 

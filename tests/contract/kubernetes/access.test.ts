@@ -10,7 +10,7 @@ import {
   type KubernetesClient,
   type Resource,
 } from '../../../shared/kubernetes/index.ts';
-import { proxyFor } from '../../../shared/kubernetes/proxy.ts';
+import { proxyFor } from '../../../shared/runtime/proxy.ts';
 import { configMap, startLab, type Lab } from './support.ts';
 
 const CONFIG_MAPS: Resource = {

@@ -232,6 +232,11 @@ describe('sluice doctor on externally created queues', () => {
       'its retention period is 345600 s',
     ],
     [
+      'message size',
+      well('slices', 150).map((q) => ({ ...q, attributes: { MaximumMessageSize: '262144' } })),
+      'it takes messages of 262144 bytes',
+    ],
+    [
       'redrive',
       [{ name: 'sluice-slices.fifo', visibilitySeconds: 150, retentionSeconds: 14 * DAY }],
       'it has no dead-letter queue',
@@ -252,6 +257,17 @@ describe('sluice doctor on externally created queues', () => {
       expect(bad(await look())).toEqual([expect.stringContaining(says)]);
     },
   );
+
+  test.each([
+    [{ SqsManagedSseEnabled: 'false' }, [expect.stringContaining('not encrypted at rest')]],
+    [{ SqsManagedSseEnabled: 'false', KmsMasterKeyId: 'alias/own' }, []],
+  ])('no encryption at rest is reported: %j', async (attributes, said) => {
+    await createQueuesOn(
+      sqs,
+      well('slices', 150).map((q) => ({ ...q, attributes })),
+    );
+    expect(bad(await look())).toEqual(said);
+  });
 
   test('a missing queue is reported with the remedy', async () => {
     const queues = createSqsQueues({ ...sqs, prefix: 'sluice' });

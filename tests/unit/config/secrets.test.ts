@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSecrets } from '../../../shared/config/secrets.ts';
+import { awsRegion, createSecrets } from '../../../shared/config/secrets.ts';
 
 const secrets = createSecrets({
   env: { PW: 'from-env', EMPTY: '' },
@@ -119,5 +119,32 @@ describe('a secret that cannot be obtained', () => {
     writeFileSync(join(folder, 'real'), 'x\n');
     expect(await createSecrets({ env: {} }).resolve(`file:${join(folder, 'real')}`)).toBe('x');
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('the AWS region of secrets', () => {
+  test('without any says what to set, and not to create the secret', async () => {
+    const nowhere = createSecrets({
+      env: {},
+      ssm: async () => {
+        throw new Error('Region is missing');
+      },
+    });
+    await expect(nowhere.resolve('ssm:/pw')).rejects.toThrow(
+      /ssm:\/pw: cannot be read; no AWS region is known: set AWS_REGION, or refer to .* its ARN/,
+    );
+  });
+
+  test.each<[string, object, object, string | undefined]>([
+    ['of the queue', { kind: 'sqs', region: 'eu-west-1' }, { kind: 'files' }, 'eu-west-1'],
+    ['of the store', { kind: 'sqlite' }, { kind: 's3', region: 'eu-west-2' }, 'eu-west-2'],
+    [
+      'not of a compatible server',
+      { kind: 'sqs', region: 'elasticmq', endpoint: 'http://mq:9324' },
+      { kind: 'files' },
+      undefined,
+    ],
+  ])('is that %s', (_what, queue, failures, region) => {
+    expect(awsRegion({ queue, failures } as Parameters<typeof awsRegion>[0])).toBe(region);
   });
 });

@@ -148,6 +148,13 @@ describe('the settings of a queue', () => {
       { ...GOOD, deduplication: 'messageGroup' },
       [/set DeduplicationScope/],
     ],
+    [
+      'a message size below that of the stack',
+      'slices',
+      { ...GOOD, maxMessageBytes: 262_144 },
+      [/takes messages of 262144 bytes; set MaximumMessageSize to 1048576/],
+    ],
+    ['no encryption', 'slices', { ...GOOD, encrypted: false }, [/set SqsManagedSseEnabled/]],
     ['no dead-letter queue', 'slices', alone, [/it has no dead-letter queue/]],
     [
       'another dead-letter queue',

@@ -1,6 +1,6 @@
 /** The proxy for a server, by the environment rules of kubectl. */
 import { BlockList, isIP } from 'node:net';
-import type { Environment } from '../runtime/process.ts';
+import type { Environment } from './process.ts';
 
 /**
  * Undefined for a direct connection: no proxy is set, the server is excluded, or it is this host.
