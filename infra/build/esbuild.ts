@@ -1,9 +1,5 @@
-/**
- * One run of esbuild over all functions: shared chunks, what is cut out of packages, and where the
- * output goes.
- */
-import { build as esbuild, type BuildResult, type OutputFile, type Plugin } from 'esbuild';
-import { createRequire } from 'node:module';
+/** One run of esbuild over all functions: shared chunks, and where the output goes. */
+import { build as esbuild, type BuildResult, type OutputFile } from 'esbuild';
 import {
   existsSync,
   mkdirSync,
@@ -15,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { cuts } from './cuts.ts';
 import { buildPage, embedPage, type BuiltPage } from './page.ts';
 import type { BuildTarget } from './targets.ts';
 
@@ -41,89 +38,6 @@ const CHUNKS = 'shared';
  */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
-
-/**
- * Sluice uses only the access code of the Kubernetes client (kubeconfig and credentials). The
- * client's index and the index of its generated code import the models of every kind: 2,742
- * modules, which take 12 seconds to resolve and memory for the lifetime of the process. In bundles,
- * these two modules are reduced to what access needs; the types are unchanged.
- */
-const CLIENT_ACCESS: Readonly<Record<string, string>> = {
-  'dist/index.js': "import './polyfill.js';export * from './config.js';",
-  'dist/gen/index.js':
-    "export { createConfiguration } from './configuration.js';export { ServerConfiguration } from './servers.js';",
-};
-
-const cutClient: Plugin = {
-  name: 'cut-kubernetes-client',
-  setup: (build) => {
-    build.onLoad(
-      { filter: /@kubernetes[\\/]client-node[\\/]dist[\\/](gen[\\/])?index\.js$/ },
-      ({ path }) => {
-        const file = path.replaceAll('\\', '/').split('@kubernetes/client-node/').at(-1) ?? '';
-        const contents = CLIENT_ACCESS[file];
-        return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
-      },
-    );
-  },
-};
-
-/**
- * For Node, the package exports CommonJS, which is bundled whole: a function for each of its
- * modules. Its other build has the same code as one tree of ES modules.
- */
-const shakeYaml: Plugin = {
-  name: 'shake-yaml',
-  setup: (build) => {
-    build.onResolve({ filter: /^yaml$/ }, ({ resolveDir }) => ({
-      path: join(
-        dirname(createRequire(join(resolveDir, '_')).resolve('yaml/package.json')),
-        'browser/dist/index.js',
-      ),
-      sideEffects: false,
-    }));
-  },
-};
-
-/**
- * The package's index loads everything that it has: fetch, caches, mocks. Only these are used. What
- * the Kubernetes client could fetch is loaded when it does.
- */
-const UNDICI = `
-  Object.assign(require('./lib/dispatcher/dispatcher').prototype, {
-    request: require('./lib/api/api-request'),
-  });
-  module.exports = {
-    Agent: require('./lib/dispatcher/agent'),
-    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
-    Socks5ProxyAgent: require('./lib/dispatcher/socks5-proxy-agent'),
-    buildConnector: require('./lib/core/connect'),
-    get fetch() {
-      return require('./lib/web/fetch').fetch;
-    },
-  };`;
-
-const cutUndici: Plugin = {
-  name: 'cut-undici',
-  setup: (build) => {
-    build.onLoad({ filter: /node_modules[\\/]undici[\\/]index\.js$/ }, ({ path }) => ({
-      contents: UNDICI,
-      resolveDir: dirname(path),
-    }));
-  },
-};
-
-/** Imports of `node:http` go to a module that reads it without loading what nobody uses. */
-const leanHttp: Plugin = {
-  name: 'lean-http',
-  setup: (build) => {
-    build.onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
-      kind === 'import-statement'
-        ? { path: join(import.meta.dirname, 'http.mjs'), sideEffects: false }
-        : undefined,
-    );
-  },
-};
 
 /** Paths in a metafile are relative to the root. */
 const keyOf = (file: string, root: string): string => relative(root, file).replaceAll('\\', '/');
@@ -199,13 +113,14 @@ async function run(
     // fail at cold start.
     mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
-    minify: true,
-    keepNames: true,
+    // Not the names: esbuild would keep those that code can ask for by a call for each function.
+    minifySyntax: true,
+    minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [cutClient, cutUndici, leanHttp, shakeYaml, embedPage(root, page)],
+    plugins: [...cuts, embedPage(root, page)],
     write: false,
     logLevel: 'warning',
     splitting: true,
@@ -264,7 +179,10 @@ export async function bundle(
   for (const path of launchers)
     rmSync(join(dirname(path), 'compile-cache'), { recursive: true, force: true });
   return {
-    inputs: [...new Set([...Object.keys(result.metafile.inputs), ...page.inputs])].sort(),
+    // Some are no files, but what replaces a part of a package.
+    inputs: [...new Set([...Object.keys(result.metafile.inputs), ...page.inputs])]
+      .filter((path) => existsSync(join(root, path)))
+      .sort(),
     outputs,
     files: Object.fromEntries(
       targets.map(({ name, outfile }) => [

@@ -7,7 +7,15 @@ import { packedConfig, zipPath } from './pack.ts';
 import type { BuildTarget } from './targets.ts';
 
 /** Changes in these files change the bundles. */
-const BUILDERS = ['bundle.ts', 'esbuild.ts', 'launcher.mjs', 'page.ts', 'stamp.ts', 'targets.ts'];
+const BUILDERS = [
+  'bundle.ts',
+  'cuts.ts',
+  'esbuild.ts',
+  'launcher.mjs',
+  'page.ts',
+  'stamp.ts',
+  'targets.ts',
+];
 /** Changes in these files change the archives. */
 const PACKERS = ['pack.ts', 'stamp.ts'];
 
