@@ -232,7 +232,7 @@ describe('sluice map', () => {
       /^ {2}Gateway default\/\S+: .*tcp-echo\.yaml:\d+ and standard input:\d+$/m,
     );
     expect(overlaid.code).toBe(0);
-    expect(overlaid.err).toContain('(--overlay)');
+    expect(overlaid.err).toContain(' replaces the one of ');
   });
 
   test('prints server, empty ports and index of each server; bind only if it is not the wildcard', async () => {

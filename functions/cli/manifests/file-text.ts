@@ -1,19 +1,11 @@
 /** Reads the text of a file in pieces, because a pipe has no known size and may not end. */
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { TextProblem } from '../../../shared/operations/manifests/collect.ts';
 import type { ManifestSource } from './sources.ts';
 
 /** Bytes; the objects of a large cluster take a tenth of it. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-
-/** The bytes are not UTF-8 text. `line` counts from 1. */
-export class TextProblem extends Error {
-  readonly line: number;
-  constructor(message: string, line: number) {
-    super(message);
-    this.line = line;
-  }
-}
 
 /**
  * Text with `\n` line endings. Throws TextProblem if it is not text, and other errors if it cannot

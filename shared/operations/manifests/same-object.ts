@@ -36,13 +36,8 @@ function wordsOf(object: unknown): string {
 /** Maximum number of duplicates reported individually. */
 const MAX_REPORTED_PAIRS = 10;
 
-/** For files, which may be parts of a kustomization. */
-const OF_FILES =
-  'render the files first (kubectl kustomize DIRECTORY), leave one of the two out, ' +
-  'or let the last one count with --overlay';
-
-/** Throws if an object is defined more than once. */
-export function refuseSame(objects: readonly PlacedObject[], remedy = OF_FILES): void {
+/** Throws if an object is defined more than once. `remedy`: what to do then. */
+export function refuseSame(objects: readonly PlacedObject[], remedy: string): void {
   const pairs = repeated(objects);
   const [first] = pairs;
   if (first === undefined) return;
@@ -68,7 +63,7 @@ export function lastOfSame(objects: readonly PlacedObject[]): {
     objects: [...last.values()],
     replaced: repeated(objects).map(
       ([earlier, later]) =>
-        `${wordsOf(later.object)} of ${later.place()} replaces the one of ${earlier.place()} (--overlay)`,
+        `${wordsOf(later.object)} of ${later.place()} replaces the one of ${earlier.place()}`,
     ),
   };
 }

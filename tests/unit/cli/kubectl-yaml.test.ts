@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { documentsOf } from '../../../functions/cli/manifests/documents.ts';
+import { documentsOf } from '../../../shared/operations/manifests/documents.ts';
 import { flatten, problemOf } from '../../../shared/operations/manifests/kubernetes-shape.ts';
 import { DOCUMENTS } from '../../fixtures/kubectl-yaml/documents.ts';
 

@@ -5,9 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { documentsOf, type ReadDocument } from '../../../functions/cli/manifests/documents.ts';
-import { readYaml } from '../../../functions/cli/manifests/yaml-values.ts';
-import { readManifests, type Manifests } from '../../../functions/cli/manifests/read-manifests.ts';
+import { documentsOf, type ReadDocument } from '../../../shared/operations/manifests/documents.ts';
+import { readYaml } from '../../../shared/operations/manifests/yaml-values.ts';
+import { readManifests } from '../../../functions/cli/manifests/read-manifests.ts';
+import type { CollectedManifests as Manifests } from '../../../shared/operations/manifests/collect.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -461,9 +462,7 @@ describe('the same object twice', () => {
       { metadata: { name: 'web' }, spec: { a: 2 } },
       { metadata: { name: 'other' } },
     ]);
-    expect(found.notes).toEqual([
-      `Gateway edge/web of ${overlay}:1 replaces the one of ${base}:1 (--overlay)`,
-    ]);
+    expect(found.notes).toEqual([`Gateway edge/web of ${overlay}:1 replaces the one of ${base}:1`]);
   });
 
   test('by another path to the same file is read once, which is reported', () => {
