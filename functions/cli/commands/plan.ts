@@ -13,6 +13,7 @@ import { readCluster } from '../../../shared/operations/objects/read-cluster.ts'
 import type { ReadClusterOptions } from '../../../shared/operations/objects/read-cluster.ts';
 import { differs, planObjects, summarise } from '../../../shared/operations/plan/plan.ts';
 import type { ObjectPlan } from '../../../shared/operations/plan/plan.ts';
+import { absentText, summaryText } from '../../../shared/operations/plan/words.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { addConfigOption } from '../terminal/context.ts';
 import type { ManifestOptions } from '../manifests/read-manifests.ts';
@@ -20,7 +21,7 @@ import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import { pathChangeLines, pathLines } from '../plan/path-lines.ts';
-import { planTable, summaryText } from '../plan/tables.ts';
+import { planTable } from '../plan/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
   collectValues,
@@ -144,10 +145,7 @@ async function objectsOf(
 
 /** Ingresses without a plan, unknown members, refused servers, and notes on annotations. */
 function printNotes({ ingresses, absent }: ObjectPlan): void {
-  for (const service of absent)
-    printLine(
-      `not planned: Service ${service} is not in these files; its exposures stay unchanged`,
-    );
+  for (const service of absent) printLine(absentText(service));
   for (const { built, blind, ref } of ingresses) {
     if (blind)
       printLine(

@@ -1,5 +1,7 @@
 /** The room Ports, and the search that explains one port. */
 import * as z from 'zod';
+import { CODES } from '../../../shared/domain/codes/index.ts';
+import { MAX_PLANNED_CHARACTERS } from '../../../shared/operations/manifests/planned-text.ts';
 import { listPorts } from '../../../shared/operations/ports/ports.ts';
 import { MAX_QUERY } from '../../../shared/operations/search/query.ts';
 import { planTexts } from '../../../shared/operations/plan/plan-texts.ts';
@@ -19,8 +21,6 @@ const PortQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
   offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
 });
-/** Characters of manifests: a thousand ports, which take a second to plan. */
-const MAX_MANIFESTS = 100 * 1_024;
 const MAX_ROWS = 1_000;
 const GatewayQuery = z.strictObject({
   gateway: z.string().max(MAX_QUERY).meta({ description: 'CLUSTER/NAMESPACE/GATEWAY' }),
@@ -44,17 +44,31 @@ function whyRow(answer: WhyAnswer): object {
 }
 
 const PlanBody = z.strictObject({
-  manifests: z.string().min(1).max(MAX_MANIFESTS).meta({
+  manifests: z.string().min(1).max(MAX_PLANNED_CHARACTERS).meta({
     description:
       'Kubernetes objects of one cluster as JSON text, complete except for Pods and Nodes',
   }),
   cluster: z.string().min(1).max(512).optional(),
 });
 
+/** Of the codes that are shown. */
+function remediesOf(codes: readonly string[]): Readonly<Record<string, string>> {
+  const wanted = [...new Set(codes)].filter((code) => code !== 'OK');
+  return Object.fromEntries(
+    wanted.flatMap((code) => {
+      const fix = CODES[code]?.fix;
+      return fix === undefined ? [] : [[code, fix]];
+    }),
+  );
+}
+
 /** Bounded, because one list of ports may stand for thousands of them. */
-function planRow({ changes, notExposed, notes, ...rest }: TextPlan): object {
+function planRow({ changes, notExposed, warnings, notes, ...rest }: TextPlan): object {
+  const coded = [warnings, changes, notExposed].flatMap((list) => list.slice(0, MAX_ROWS));
   return {
     ...rest,
+    warnings: warnings.slice(0, MAX_ROWS),
+    remedies: remediesOf(coded.map(({ code }) => code)),
     total: changes.length,
     changes: changes
       .slice(0, MAX_ROWS)

@@ -169,6 +169,12 @@ export const PlanAnswer = z
       }),
     ),
     absent: z.array(z.string()),
+    /** About annotations and fields of the manifests; `object` is `Kind namespace/name`. */
+    warnings: z.array(
+      z.strictObject({ object: z.string(), code: z.string(), message: z.string() }),
+    ),
+    /** What to do, by code. */
+    remedies: z.record(z.string(), z.string()),
     notes: z.array(z.string()),
   })
   .meta({ id: 'Plan' });

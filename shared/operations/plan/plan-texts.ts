@@ -32,7 +32,16 @@ export interface TextPlan {
   readonly notExposed: readonly ServerReport[];
   /** Ingress Services that are not among the manifests; their exposures stay as they are. */
   readonly absent: readonly string[];
+  readonly warnings: readonly PlanWarning[];
   readonly notes: readonly string[];
+}
+
+/** What somebody should know about an object, such as an annotation that has no effect. */
+export interface PlanWarning {
+  /** `Kind namespace/name`. */
+  readonly object: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 const UNSEEN =
@@ -65,6 +74,7 @@ export async function planTexts(
       built.servers.filter(({ verdict }) => verdict !== 'listening'),
     ),
     absent: plan.absent,
+    warnings: warningsOf(plan),
     notes: [...ignoredLines(ignored).map((line) => `ignored: ${line}`), ...notesOf(plan), UNSEEN],
   };
 }
@@ -103,16 +113,19 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Remarks on annotations, and members that the manifests do not tell. */
+function warningsOf({ ingresses }: ObjectPlan): readonly PlanWarning[] {
+  return ingresses.flatMap(({ built }) =>
+    built.notes.map(({ object, message, code }) => ({
+      object,
+      code,
+      message: message.startsWith(`${object}: `) ? message.slice(object.length + 2) : message,
+    })),
+  );
+}
+
+/** Members that the manifests do not tell. */
 function notesOf({ ingresses }: ObjectPlan): readonly string[] {
-  return ingresses.flatMap(({ built, blind, ref }) => [
-    ...(blind
-      ? [`no pool members for Service ${ref.namespace}/${ref.service}; the cluster fills them in`]
-      : []),
-    ...built.notes.map(({ object, message, code }) =>
-      message.startsWith(`${object}: `)
-        ? `${message} (${code})`
-        : `${object}: ${message} (${code})`,
-    ),
-  ]);
+  return ingresses.flatMap(({ blind, ref: { namespace, service } }) =>
+    blind ? [`no pool members for Service ${namespace}/${service}; the cluster fills them in`] : [],
+  );
 }

@@ -1,5 +1,6 @@
 /** A developer learns what his manifests would change, without a question to a device. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CODES } from '../../../shared/domain/codes/index.ts';
 import type { ConsoleDesk } from '../../fixtures/console/desk.ts';
 import { startDesk } from '../../fixtures/console/desk.ts';
 
@@ -62,6 +63,29 @@ describe('manifests of a developer', () => {
     expect(body.notExposed).toMatchObject([
       { gateway: 'team/web', port: 9_999, reason: expect.stringContaining('VirtualService') },
     ]);
+  });
+
+  test('say what to do about each code, and which object a warning is about', async () => {
+    await desk.see();
+    const annotated = {
+      ...service,
+      metadata: { ...service.metadata, annotations: { 'sluice.io/unheard-of': '1' } },
+    };
+    const { body } = await plan([annotated, pod, gateway(80)]);
+    expect(body.warnings).toEqual([
+      {
+        object: 'Service istio-system/istio-ingressgateway',
+        code: 'GW121',
+        message: expect.stringContaining('sluice.io/unheard-of'),
+      },
+    ]);
+    expect(body.notes.join()).not.toContain('sluice.io/unheard-of');
+    const blocked = (await plan([service, pod, gateway(9_999, 'TCP')])).body;
+    for (const { remedies, warnings, changes, notExposed } of [body, blocked]) {
+      const codes = [...warnings, ...changes, ...notExposed].map(({ code }) => code);
+      const wanted = [...new Set(codes)].filter((code) => code !== 'OK');
+      expect(Object.entries(remedies)).toEqual(wanted.map((code) => [code, CODES[code]!.fix]));
+    }
   });
 
   const one = JSON.stringify(service);
