@@ -3,14 +3,15 @@
  * document that names them. They become part of the bundle of the console, so that a host and
  * Lambda serve them without files beside it.
  */
-import { build as esbuild, type Plugin } from 'esbuild';
+import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { PageFile } from '../../functions/console/page/files.ts';
 
 const FOLDER = 'functions/console/page';
+const SCRIPT = 'main.js';
 const ICON = join(FOLDER, 'icon.svg');
 
 /** The page with the files that it was made from, relative to the root and sorted. */
@@ -37,8 +38,16 @@ function hashed(stem: string, content: string | Uint8Array): PageFile {
   return fileOf(`${stem.slice(0, -extension.length)}-${hash}${extension}`, content);
 }
 
+/** `early`: scripts that the first one imports. */
+interface Names {
+  readonly js: string;
+  readonly early: readonly string[];
+  readonly css: string;
+  readonly icon: string;
+}
+
 /** Nothing in it is inline, so the content security policy needs no exception. */
-function documentOf(names: { readonly js: string; readonly css: string; readonly icon: string }) {
+function documentOf(names: Names): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +57,7 @@ function documentOf(names: { readonly js: string; readonly css: string; readonly
 <title>Sluice</title>
 <link rel="icon" href="/assets/${names.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/${names.css}">
-<script type="module" src="/assets/${names.js}"></script>
+${names.early.map((name) => `<link rel="modulepreload" href="/assets/${name}">\n`).join('')}<script type="module" src="/assets/${names.js}"></script>
 </head>
 <body>
 <div id="page"></div>
@@ -64,6 +73,9 @@ export async function buildPage(root: string): Promise<BuiltPage> {
   const { outputFiles, metafile } = await esbuild({
     entryPoints: [join(root, FOLDER, 'main.tsx'), join(root, FOLDER, 'style/all.css')],
     outdir: join(root, 'page'),
+    // What is imported when it is needed has a file of its own.
+    splitting: true,
+    chunkNames: '[name]-[hash]',
     absWorkingDir: root,
     bundle: true,
     platform: 'browser',
@@ -77,16 +89,38 @@ export async function buildPage(root: string): Promise<BuiltPage> {
     write: false,
     logLevel: 'warning',
   });
-  const contentOf = (extension: string): Uint8Array =>
-    outputFiles.find(({ path }) => path.endsWith(extension))?.contents ?? new Uint8Array();
-  const js = hashed('console.js', contentOf('.js'));
-  const css = hashed('console.css', contentOf('.css'));
+  const outputs = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
+  const contentOf = (name: string): Uint8Array =>
+    outputs.find((output) => output.name === name)?.contents ?? new Uint8Array();
+  const js = hashed('console.js', contentOf(SCRIPT));
+  const css = hashed('console.css', contentOf('all.css'));
   const icon = hashed('icon.svg', readFileSync(join(root, ICON)));
-  const text = documentOf({ js: js.name, css: css.name, icon: icon.name });
+  // They have hashed names already, because other scripts name them.
+  const chunks = outputs.filter(({ name }) => name.endsWith('.js') && name !== SCRIPT);
+  const text = documentOf({
+    js: js.name,
+    early: importedBy(metafile),
+    css: css.name,
+    icon: icon.name,
+  });
   return {
-    files: [fileOf('index.html', text), js, css, icon],
+    files: [
+      fileOf('index.html', text),
+      js,
+      css,
+      icon,
+      ...chunks.map(({ name, contents }) => fileOf(name, contents)),
+    ],
     inputs: [...Object.keys(metafile.inputs), ICON].sort(),
   };
+}
+
+/** The scripts without which the first one does not start. */
+function importedBy({ outputs }: Metafile): readonly string[] {
+  const [, first] = Object.entries(outputs).find(([path]) => basename(path) === SCRIPT) ?? [];
+  return (first?.imports ?? [])
+    .filter(({ kind }) => kind === 'import-statement')
+    .map(({ path }) => basename(path));
 }
 
 /** Puts the files of the page into the bundle of the console. */

@@ -6,7 +6,7 @@
 import * as z from 'zod';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { StoredState } from '../domain/declared/stored-state.ts';
-import { shorten } from '../domain/text/bounded.ts';
+import { shorten } from '../domain/text/shorten.ts';
 import type { AuditFinding } from '../device/finding.ts';
 import type { Blobs } from './blobs.ts';
 import { MAX_PACKED, packed, unpacked } from './packed.ts';

@@ -5,7 +5,7 @@
  */
 import { errorCode, errorMessage, errorName } from '../telemetry/errors.ts';
 import { isOutage } from './away.ts';
-import { shorten } from '../domain/text/bounded.ts';
+import { shorten } from '../domain/text/shorten.ts';
 import { fromRecord } from './handler.ts';
 import type { FunctionContext, Handler } from './handler.ts';
 import { giveBack } from './lease.ts';

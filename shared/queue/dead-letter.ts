@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { shorten } from '../domain/text/bounded.ts';
+import { shorten } from '../domain/text/shorten.ts';
 import { MAX_CHARACTERS } from './bounds.ts';
 import { Revision } from '../domain/revision.ts';
 import { serialiseEventWithin } from './envelope.ts';

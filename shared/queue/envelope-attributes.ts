@@ -1,7 +1,7 @@
 /** Attributes of CloudEvents, checked and bounded. */
 import * as z from 'zod';
 import { excessOf } from '../domain/json-bounds.ts';
-import { shorten } from '../domain/text/bounded.ts';
+import { shorten } from '../domain/text/shorten.ts';
 import { BODY_BOUNDS, dataBoundsOf, isBulky, MAX_CHARACTERS } from './bounds.ts';
 import type { EventRefusal, EventRefusalCode } from './envelope-types.ts';
 import { parseHops, type Hop } from './hops.ts';

@@ -1,6 +1,6 @@
 /** Faults that a schema found, as sentences for people. */
 import type * as z from 'zod';
-import { shorten } from '../domain/text/bounded.ts';
+import { shorten } from '../domain/text/shorten.ts';
 
 const MAX_SHOWN = 3;
 /** Limited because the sender chooses the names of unknown fields. */

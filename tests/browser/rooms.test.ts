@@ -76,6 +76,7 @@ describeInBrowser('the page', () => {
     '/replay/JOB',
     '/ports',
     '/ports/east%2Fteam%2Fgw-3',
+    '/plan',
     '/search?q=team/gw-3',
     '/fleet',
     '/fleet/devices',

@@ -5,6 +5,7 @@ import { startClock } from './api/clock.ts';
 import { loadSession, lockedOut, session } from './api/client.ts';
 import { prefetch, startLive } from './api/live.ts';
 import { place, startPlaces } from './api/place.ts';
+import type { PagePlace } from './logic/place.ts';
 import { startKeyboard } from './parts/keyboard.ts';
 import { Nowhere } from './parts/room.tsx';
 import { Shell } from './parts/shell.tsx';
@@ -15,31 +16,28 @@ import { FleetRoom } from './rooms/fleet.tsx';
 import { GatewayRoom } from './rooms/gateway.tsx';
 import { JobRoom } from './rooms/job.tsx';
 import { NowRoom } from './rooms/now.tsx';
+import { PlanRoom } from './rooms/plan.tsx';
 import { PortsRoom } from './rooms/ports.tsx';
 import { ReplayRoom } from './rooms/replay.tsx';
 import { SearchRoom } from './rooms/search.tsx';
 
 /** One thing starts with nothing of the one before it, hence the keys. */
+const ROOMS_HERE: Readonly<Record<PagePlace['room'], (part: string | undefined) => VNode>> = {
+  now: () => <NowRoom />,
+  failures: (part) =>
+    part === undefined ? <FailuresRoom /> : <FailureRoom key={part} id={part} />,
+  replay: (part) => (part === undefined ? <ReplayRoom /> : <JobRoom key={part} id={part} />),
+  ports: (part) => (part === undefined ? <PortsRoom /> : <GatewayRoom key={part} name={part} />),
+  plan: () => <PlanRoom />,
+  search: () => <SearchRoom />,
+  fleet: () => <FleetRoom />,
+  audit: () => <AuditRoom />,
+  nowhere: () => <Nowhere />,
+};
+
 function RoomHere(): VNode {
   const { room, part } = place.value;
-  switch (room) {
-    case 'now':
-      return <NowRoom />;
-    case 'failures':
-      return part === undefined ? <FailuresRoom /> : <FailureRoom key={part} id={part} />;
-    case 'replay':
-      return part === undefined ? <ReplayRoom /> : <JobRoom key={part} id={part} />;
-    case 'ports':
-      return part === undefined ? <PortsRoom /> : <GatewayRoom key={part} name={part} />;
-    case 'search':
-      return <SearchRoom />;
-    case 'fleet':
-      return <FleetRoom />;
-    case 'audit':
-      return <AuditRoom />;
-    case 'nowhere':
-      return <Nowhere />;
-  }
+  return ROOMS_HERE[room](part);
 }
 
 function App(): VNode {

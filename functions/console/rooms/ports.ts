@@ -64,11 +64,11 @@ function remediesOf(codes: readonly string[]): Readonly<Record<string, string>> 
 
 /** Bounded, because one list of ports may stand for thousands of them. */
 function planRow({ changes, notExposed, warnings, notes, ...rest }: TextPlan): object {
-  const coded = [warnings, changes, notExposed].flatMap((list) => list.slice(0, MAX_ROWS));
+  const coded: readonly (readonly { readonly code: string }[])[] = [warnings, changes, notExposed];
   return {
     ...rest,
     warnings: warnings.slice(0, MAX_ROWS),
-    remedies: remediesOf(coded.map(({ code }) => code)),
+    remedies: remediesOf(coded.flatMap((list) => list.slice(0, MAX_ROWS).map(({ code }) => code))),
     total: changes.length,
     changes: changes
       .slice(0, MAX_ROWS)

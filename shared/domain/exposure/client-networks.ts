@@ -3,7 +3,7 @@
  * to the one network that AS3 accepts for a virtual server.
  */
 import { type Cidr, parseCidr } from '../net/ip.ts';
-import { shorten } from '../text/bounded.ts';
+import { shorten } from '../text/shorten.ts';
 import { contains, formatCidr, mergeCidrs, parseCidrList } from '../net/cidr-list.ts';
 
 /** The restrictions from both sources, for a virtual address of one family. */

@@ -11,8 +11,3 @@ export const Name = z.string().max(512);
 export const DnsLabel = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label (a-z, 0-9, -)');
-
-/** Shortens text for people, with a note on how much was cut. */
-export function shorten(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`;
-}

@@ -8,7 +8,7 @@ import type {
   ReferenceGrant,
 } from '../../domain/snapshot/objects.ts';
 import { LabelSelector } from '../../domain/snapshot/label-selector.ts';
-import { shorten } from '../../domain/text/bounded.ts';
+import { shorten } from '../../domain/text/shorten.ts';
 import { unheededOfGateway } from './core.ts';
 import { metaOf } from './meta.ts';
 import {

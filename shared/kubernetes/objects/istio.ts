@@ -6,7 +6,7 @@ import type {
   Server,
   VirtualService,
 } from '../../domain/snapshot/objects.ts';
-import { shorten } from '../../domain/text/bounded.ts';
+import { shorten } from '../../domain/text/shorten.ts';
 import { unheededOfGateway } from './core.ts';
 import { metaOf } from './meta.ts';
 import {

@@ -3,7 +3,7 @@
  * repositories, to domain objects.
  */
 import { isJsonObject, type JsonObject } from '../../domain/json-object.ts';
-import { shorten } from '../../domain/text/bounded.ts';
+import { shorten } from '../../domain/text/shorten.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import type {
   KubernetesObjects,

@@ -2,7 +2,7 @@
  * Splits a file into documents that are parsed separately, so that an unreadable one does not
  * affect the others.
  */
-import { shorten } from '../../domain/text/bounded.ts';
+import { shorten } from '../../domain/text/shorten.ts';
 import { templateIn, unrenderedIn } from './templates.ts';
 import { readYamlInPieces } from './yaml-list.ts';
 import { YamlProblem, type YamlDocument } from './yaml-values.ts';

@@ -1,4 +1,4 @@
-/** A plan in words, for the command line and the console. Pure. */
+/** A plan in words, for the command and for the page. Pure. */
 import type { PlanSummary } from './plan.ts';
 
 const SIGNS: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-' };

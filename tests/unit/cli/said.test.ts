@@ -1,6 +1,6 @@
 /** What tables and summaries print if there is little or too much to print. */
 import { describe, expect, test } from '@jest/globals';
-import { summaryText } from '../../../functions/cli/plan/tables.ts';
+import { summaryText } from '../../../shared/operations/plan/words.ts';
 import { portTable } from '../../../functions/cli/ports/tables.ts';
 import { withoutRepeats } from '../../../functions/cli/trace/tables.ts';
 import { KubernetesObjects } from '../../../shared/domain/snapshot/objects.ts';

@@ -88,6 +88,8 @@ describe('the boundaries of the architecture', () => {
     const pure = [
       'shared/domain/text',
       'shared/telemetry/visible.ts',
+      'shared/operations/manifests',
+      'shared/operations/plan/words.ts',
       'functions/console/http/rights.ts',
     ];
     const isType = (text: string): boolean => /^(import|export) type\b/.test(text);

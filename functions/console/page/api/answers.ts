@@ -27,6 +27,7 @@ export interface Answers {
   readonly search: z.infer<typeof ports.SearchAnswerSchema>;
   readonly why: z.infer<typeof ports.WhyAnswersSchema>;
   readonly trace: z.infer<typeof ports.TraceSchema>;
+  readonly plan: z.infer<typeof ports.PlanAnswer>;
   readonly preview: z.infer<typeof changes.ChangePreviewSchema>;
   readonly done: z.infer<typeof changes.ChangeResultSchema>;
 }

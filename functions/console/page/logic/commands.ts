@@ -31,3 +31,24 @@ export function withReason(command: string, reason: string): string {
   const why = reason.trim();
   return why === '' ? command : `${command} ${shellWords(['--why', why])}`;
 }
+
+/** The plan of these manifests; what was pasted is pasted into the command. */
+export function planCommand({
+  files,
+  isPasted,
+  cluster,
+}: {
+  readonly files: readonly string[];
+  readonly isPasted: boolean;
+  readonly cluster: string | undefined;
+}): string {
+  // The name of a file is no option.
+  const named = files.map((name) => (name.startsWith('-') ? `./${name}` : name));
+  return shellWords([
+    'sluice',
+    'plan',
+    ...[...named, ...(isPasted ? ['-'] : [])].flatMap((name) => ['-f', name]),
+    ...(cluster === undefined ? [] : ['--cluster', cluster]),
+    '--device',
+  ]);
+}

@@ -17,6 +17,7 @@ export const GOES: Readonly<Record<string, RoomName>> = {
   f: 'failures',
   r: 'replay',
   p: 'ports',
+  m: 'plan',
   c: 'fleet',
   a: 'audit',
 };
@@ -42,6 +43,7 @@ export const SHORTCUTS: readonly (readonly [string, string])[] = [
   ['g f', 'Failures'],
   ['g r', 'Replay jobs'],
   ['g p', 'Ports'],
+  ['g m', 'What manifests would do'],
   ['g c', 'Fleet'],
   ['g a', 'Audit'],
   ['l', 'Look again at the devices'],

@@ -1,7 +1,16 @@
 /** Where in the console somebody is, as its URL says it. Pure. */
 
 /** The rooms with the first word of their paths; Now has none. */
-export const ROOMS = ['now', 'failures', 'replay', 'ports', 'search', 'fleet', 'audit'] as const;
+export const ROOMS = [
+  'now',
+  'failures',
+  'replay',
+  'ports',
+  'plan',
+  'search',
+  'fleet',
+  'audit',
+] as const;
 /** One of {@link ROOMS}. */
 export type RoomName = (typeof ROOMS)[number];
 

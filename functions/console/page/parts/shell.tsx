@@ -19,11 +19,11 @@ const ROOMS: readonly {
   readonly name: string;
   readonly icon: IconName;
   /** Rooms that are entered from it. */
-  readonly also?: RoomName;
+  readonly also?: readonly RoomName[];
 }[] = [
   { room: 'now', name: 'Now', icon: 'now' },
-  { room: 'failures', name: 'Failures', icon: 'failures', also: 'replay' },
-  { room: 'ports', name: 'Ports', icon: 'ports', also: 'search' },
+  { room: 'failures', name: 'Failures', icon: 'failures', also: ['replay'] },
+  { room: 'ports', name: 'Ports', icon: 'ports', also: ['search', 'plan'] },
   { room: 'fleet', name: 'Fleet', icon: 'fleet' },
   { room: 'audit', name: 'Audit', icon: 'audit' },
 ];
@@ -38,7 +38,7 @@ function Rooms(): VNode {
         <a
           key={room}
           href={hrefOf(room)}
-          aria-current={here === room || here === also ? 'page' : undefined}
+          aria-current={here === room || also?.some((one) => one === here) ? 'page' : undefined}
         >
           <Icon name={icon} />
           <span>{name}</span>

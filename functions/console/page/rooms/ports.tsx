@@ -114,7 +114,16 @@ export function PortsRoom(): VNode {
   );
   const oldest = live.value?.seen.map(({ at }) => at).toSorted()[0];
   return (
-    <Room title="Ports" lead="Who has which address and port." seen={oldest}>
+    <Room
+      title="Ports"
+      lead="Who has which address and port."
+      seen={oldest}
+      actions={
+        <a class="button" href={hrefOf('plan')}>
+          What would manifests do?
+        </a>
+      }
+    >
       <FilterBar
         param="q"
         label="Search in ports"

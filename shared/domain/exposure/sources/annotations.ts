@@ -1,5 +1,5 @@
 /** Annotations on Gateways and Services: those of F5, and Sluice's own. */
-import { shorten } from '../../text/bounded.ts';
+import { shorten } from '../../text/shorten.ts';
 import { nearest } from '../../text/nearest.ts';
 import type { AnnotationTarget } from '../settings/annotation-values.ts';
 import { MAX_PROBLEM_CHARACTERS, MAX_QUOTED_CHARACTERS } from '../setting-json.ts';

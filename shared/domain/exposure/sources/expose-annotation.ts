@@ -1,5 +1,5 @@
 /** `sluice.io/expose`: requests to expose, or not to expose, a Gateway or single ports. */
-import { shorten } from '../../text/bounded.ts';
+import { shorten } from '../../text/shorten.ts';
 import { MAX_QUOTED_CHARACTERS } from '../setting-json.ts';
 import type { IndexedIngress } from '../indexed-ingress.ts';
 import { EXPOSE_ANNOTATION } from './annotations.ts';

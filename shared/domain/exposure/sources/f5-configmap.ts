@@ -1,7 +1,7 @@
 /** Reads ConfigMaps labelled `f5type: virtual-server` as a source of settings. */
 import { isJsonObject } from '../../json-object.ts';
 import type { ConfigMap } from '../../snapshot/objects.ts';
-import { shorten } from '../../text/bounded.ts';
+import { shorten } from '../../text/shorten.ts';
 import { type F5VirtualServer, f5Schema, schemaMinor } from './f5-schema.ts';
 import { nearest } from '../../text/nearest.ts';
 import { MAX_PROBLEM_CHARACTERS, readSettingJson } from '../setting-json.ts';
