@@ -1,82 +1,45 @@
 /** IP addresses as numbers: comparison, canonical form and CIDR membership. */
+import ipaddr from 'ipaddr.js';
+
+/** An address without a zone, as a number of 32 or 128 bits. */
 export interface Ip {
   readonly family: 4 | 6;
   readonly value: bigint;
 }
 
-function parseV4(text: string): bigint | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  let value = 0n;
-  for (const part of parts) {
-    // Leading zeros are octal in some programs and decimal in others, so neither is accepted.
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    value = value * 256n + BigInt(part);
-  }
-  return value;
-}
+/** Four decimal parts: leading zeros are octal in some programs and decimal in others. */
+const DOTTED = '(?:0|[1-9]\\d{0,2})(?:\\.(?:0|[1-9]\\d{0,2})){3}';
 
-function groupsOf(text: string): readonly bigint[] | undefined {
-  if (text === '') return [];
-  const groups: bigint[] = [];
-  for (const part of text.split(':')) {
-    if (!/^[0-9a-f]{1,4}$/i.test(part)) return undefined;
-    groups.push(BigInt(`0x${part}`));
-  }
-  return groups;
-}
+/** ipaddr.js also reads `10.1`, `0x0a000001`, `010.0.0.1` and `fe80::1%eth0`. */
+const STRICT = new RegExp(`^(?:${DOTTED}|[\\da-f:]*:(?:[\\da-f]*|${DOTTED}))$`, 'i');
 
-/** Rewrites the IPv4 part of addresses such as `::ffff:192.0.2.1` as two groups. */
-function withoutDots(text: string): string | undefined {
-  if (!text.includes('.')) return text;
-  const cut = text.lastIndexOf(':');
-  const v4 = parseV4(text.slice(cut + 1));
-  return v4 === undefined
-    ? undefined
-    : `${text.slice(0, cut + 1)}${(v4 >> 16n).toString(16)}:${(v4 & 0xffffn).toString(16)}`;
-}
-
-function parseV6(text: string): bigint | undefined {
-  const plain = withoutDots(text);
-  const halves = plain?.split('::') ?? [];
-  if (halves.length < 1 || halves.length > 2) return undefined;
-  const head = groupsOf(halves[0] ?? '');
-  const tail = groupsOf(halves[1] ?? '');
-  if (head === undefined || tail === undefined) return undefined;
-  const gap = 8 - head.length - tail.length;
-  if (halves.length === 2 ? gap < 1 : gap !== 0) return undefined;
-  return [...head, ...Array<bigint>(gap).fill(0n), ...tail].reduce(
-    (sum, group) => (sum << 16n) | group,
-    0n,
-  );
-}
+/** ipaddr.js takes `::192.0.2.1` for `::ffff:192.0.2.1`, but `0::192.0.2.1` for itself. */
+const DEPRECATED = /^::(?=[\d.]+$)/;
 
 /**
  * Strict: four-part decimal IPv4 without leading zeros, or IPv6 without a zone; undefined
  * otherwise.
  */
 export function parseIp(text: string): Ip | undefined {
-  const family = text.includes(':') ? 6 : 4;
-  const value = family === 6 ? parseV6(text) : parseV4(text);
-  return value === undefined ? undefined : { family, value };
-}
-
-function formatV6(value: bigint): string {
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16),
-  );
-  const zeros = [...groups.join(':').matchAll(/(?:^|(?<=:))0(?::0)+(?=:|$)/g)].sort(
-    (a, b) => b[0].length - a[0].length || a.index - b.index,
-  )[0];
-  if (zeros === undefined) return groups.join(':');
-  const text = groups.join(':');
-  return `${text.slice(0, zeros.index).replace(/:$/, '')}::${text.slice(zeros.index + zeros[0].length).replace(/^:/, '')}`;
+  if (!STRICT.test(text)) return undefined;
+  try {
+    if (!text.includes(':')) {
+      const { octets } = ipaddr.IPv4.parse(text);
+      return { family: 4, value: BigInt(octets.reduce((sum, one) => sum * 256 + one, 0)) };
+    }
+    const { parts } = ipaddr.IPv6.parse(text.replace(DEPRECATED, '0::'));
+    return { family: 6, value: parts.reduce((sum, one) => (sum << 16n) | BigInt(one), 0n) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The canonical form of an address (RFC 5952), so that equal addresses are equal strings. */
-export function formatIp(ip: Ip): string {
-  if (ip.family === 6) return formatV6(ip.value);
-  return [24n, 16n, 8n, 0n].map((shift) => String((ip.value >> shift) & 255n)).join('.');
+export function formatIp({ family, value }: Ip): string {
+  const bytes: number[] = [];
+  for (let shift = family === 4 ? 24n : 120n; shift >= 0n; shift -= 8n)
+    bytes.push(Number((value >> shift) & 0xffn));
+  return ipaddr.fromByteArray(bytes).toString();
 }
 
 /** By value; text that is no address counts as the lowest one. */
