@@ -12,19 +12,16 @@ import {
   container,
   deployment,
   FOLDER,
-  kubectlFound,
   kustomize,
   one,
   OVERLAYS,
   readResources,
   ROOT,
-  sayIfSkipped,
   type Container,
   type Manifest,
 } from './manifests.ts';
+import { describeWith } from './tools.ts';
 
-sayIfSkipped('manifests.test.ts');
-const withKubectl = kubectlFound ? describe : describe.skip;
 const VERSION = (
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
 ).version;
@@ -255,7 +252,7 @@ describe('the container files', () => {
   });
 });
 
-withKubectl('what kubectl makes of', () => {
+describeWith(['kubectl'])('what kubectl makes of', () => {
   const built = new Map<string, readonly Manifest[]>();
   let folder: string;
   beforeAll(() => {

@@ -1,8 +1,9 @@
 /** The manifests as objects: the files of a folder, or kubectl's output for an overlay. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { toolPath } from './tools.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 export const FOLDER = join(ROOT, 'infra/kubernetes');
@@ -106,26 +107,14 @@ export function readResources(folder: string): readonly Manifest[] {
     .flatMap((name) => parseManifests(readFileSync(join(folder, name), 'utf8')));
 }
 
-export const kubectlFound = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .some((directory) => existsSync(join(directory, 'kubectl')));
-
 /** Throws with kubectl's own message. */
 export function kustomize(folder: string): readonly Manifest[] {
   return parseManifests(
-    execFileSync('kubectl', ['kustomize', folder], {
+    execFileSync(toolPath('kubectl'), ['kustomize', folder], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
   );
-}
-
-/** Jest does not print the titles of skipped suites. */
-export function sayIfSkipped(file: string): void {
-  if (!kubectlFound)
-    process.stderr.write(
-      `tests/unit/install/${file}: what needs kubectl is skipped; install kubectl to run it\n`,
-    );
 }
 
 export function one(manifests: readonly Manifest[], kind: string): Manifest {
