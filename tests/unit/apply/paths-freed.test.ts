@@ -24,7 +24,10 @@ let device: MemoryDevice;
 beforeEach(() => void (device = memoryDevice()));
 
 /** One run with its declares; resolves with who is asked again. */
-async function run(over: Partial<PathJob> = {}, between = (): void => undefined): Promise<PathRun> {
+async function run(
+  over: Partial<PathJob> = {},
+  between: () => unknown = () => undefined,
+): Promise<PathRun> {
   const paths = await startPaths({
     device,
     config: config.devices[0]!,
@@ -39,7 +42,7 @@ async function run(over: Partial<PathJob> = {}, between = (): void => undefined)
     hasTime: () => true,
     ...over,
   });
-  between();
+  await between();
   await paths.settle([]);
   return paths;
 }
@@ -69,6 +72,14 @@ test('nobody is asked before the journal says that the path is not refused any m
   };
   expect([...(await run({}, fail)).freed]).toEqual([]);
   device.paths.reach = () => undefined;
+  expect([...(await run()).freed]).toEqual(owners);
+});
+
+test('nobody is asked by a run whose journal another process replaced', async () => {
+  await refuseBoth();
+  device.paths.refuse = () => undefined;
+  const replace = (): Promise<object> => device.paths.write(device.paths.current());
+  expect([...(await run({}, replace)).freed]).toEqual([]);
   expect([...(await run()).freed]).toEqual(owners);
 });
 
