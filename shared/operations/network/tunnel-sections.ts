@@ -3,17 +3,8 @@ import { networkWithRouteDomain, withRouteDomain } from '../../domain/net/cluste
 import { contains, formatCidr } from '../../domain/net/cidr-list.ts';
 import { type Cidr, formatIp } from '../../domain/net/ip.ts';
 import { onboarding, partitionLine, rightSections } from './route-sections.ts';
+import { TUNNEL_CNIS, type TunnelCni } from './tunnel-cnis.ts';
 import { firstHost, type SetupSection, type SetupValues } from './setup-values.ts';
-
-/** Port of VXLAN on Linux nodes, for both CNIs. */
-const VXLAN_PORT = 8472;
-
-/** How a CNI uses VXLAN: flannel's VNI is its default, Cilium's is fixed. */
-const CNIS = {
-  // Flannel's nodes answer no ARP and learn nothing, so nothing is flooded.
-  flannel: { key: 1, floodingType: 'none' },
-  cilium: { key: 2, floodingType: 'multipoint' },
-} as const;
 
 /** Throws if the configuration does not say which CNI it is, or which networks the pods have. */
 export function tunnelSections(values: SetupValues): readonly SetupSection[] {
@@ -37,7 +28,7 @@ export function tunnelSections(values: SetupValues): readonly SetupSection[] {
   const parts = { ...values, tunnel, from, self: selfIp(values, from) };
   return [
     {
-      title: `On this unit: the tunnel to the nodes of ${cluster.id}`,
+      title: `On this unit: the tunnel to the nodes of ${cluster.id}; ${portWords(TUNNEL_CNIS[from])}`,
       format: 'tmsh',
       text: tmsh(parts),
     },
@@ -50,7 +41,7 @@ export function tunnelSections(values: SetupValues): readonly SetupSection[] {
 interface Parts extends SetupValues {
   /** Full path, such as `/Common/east`; its name is part of all names that are made. */
   readonly tunnel: string;
-  readonly from: keyof typeof CNIS;
+  readonly from: TunnelCni['name'];
   /** Address on the tunnel with its length. */
   readonly self: string;
 }
@@ -67,6 +58,11 @@ function selfIp({ cluster, podNetwork, podNetworks }: SetupValues, from: string)
   return `${withRouteDomain(formatIp(firstHost(podNetwork)), cluster.routeDomain)}/${bits}`;
 }
 
+/** No node says its port. */
+function portWords({ port, portSetting }: TunnelCni): string {
+  return `port ${port} is the default of the nodes, unless ${portSetting} has another one`;
+}
+
 /** Folder, separator and name. */
 function nameIn(tunnel: string): string {
   return tunnel.split('/').at(-1) ?? tunnel;
@@ -75,7 +71,7 @@ function nameIn(tunnel: string): string {
 /** The commands of tmsh that create the tunnel, its self IP and its routes. */
 function tmsh(parts: Parts): string {
   const { tunnel, from, localAddress, self, podNetworks, cluster, vni } = parts;
-  const { key, floodingType } = CNIS[from];
+  const cni = TUNNEL_CNIS[from];
   const routes = podNetworks.map(
     (network, i) =>
       `create net route ${tunnel}_pods${i === 0 ? '' : i + 1} network ` +
@@ -83,8 +79,8 @@ function tmsh(parts: Parts): string {
       tunnel,
   );
   return [
-    `create net tunnels vxlan ${tunnel}_profile port ${VXLAN_PORT} flooding-type ${floodingType}`,
-    `create net tunnels tunnel ${tunnel} key ${vni ?? key} profile ${tunnel}_profile local-address ${localAddress}`,
+    `create net tunnels vxlan ${tunnel}_profile port ${cni.port} flooding-type ${cni.flooding}`,
+    `create net tunnels tunnel ${tunnel} key ${vni ?? cni.key} profile ${tunnel}_profile local-address ${localAddress}`,
     `create net self ${tunnel}_self address ${self} vlan ${tunnel} allow-service none ` +
       'traffic-group traffic-group-local-only',
     ...(from === 'cilium' ? routes : []),
@@ -104,7 +100,7 @@ function onboardingObjects({
   cluster,
   vni,
 }: Parts): Readonly<Record<string, object>> {
-  const { key, floodingType } = CNIS[from];
+  const cni = TUNNEL_CNIS[from];
   const name = nameIn(tunnel);
   const routes = podNetworks.map((network, i) => [
     `${name}_pods${i === 0 ? '' : i + 1}`,
@@ -118,9 +114,9 @@ function onboardingObjects({
     [name]: {
       class: 'Tunnel',
       tunnelType: 'vxlan',
-      key: vni ?? key,
-      port: VXLAN_PORT,
-      floodingType,
+      key: vni ?? cni.key,
+      port: cni.port,
+      floodingType: cni.flooding,
       localAddress,
     },
     [`${name}_self`]: {
@@ -150,7 +146,7 @@ function nodeSection({ unit, localAddress, mac, podNetwork, from, vni }: Parts):
     [`flannel.alpha.coreos.com/public-ip${six ? 'v6' : ''}`]: localAddress,
     'flannel.alpha.coreos.com/backend-type': 'vxlan',
     [`flannel.alpha.coreos.com/backend-${six ? 'v6-' : ''}data`]: JSON.stringify({
-      VNI: vni ?? CNIS[from].key,
+      VNI: vni ?? TUNNEL_CNIS[from].key,
       VtepMAC: mac,
     }),
     'flannel.alpha.coreos.com/kube-subnet-manager': 'true',

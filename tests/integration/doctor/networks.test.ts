@@ -187,7 +187,9 @@ describe('with a tunnel to flannel', () => {
     const says = new Map(findings.map((one) => [one.what, one.says]));
     expect(says.get('tunnel /Common/east_vxlan on a.lab')).toBe(
       'VNI 1, port 8472, flooding none; local address 192.0.2.6; MTU by path; ' +
-        'self IP of length 16; UDP 8472 between BIG-IP and nodes is not checked',
+        'self IP of length 16; port 8472 of the nodes is assumed, the default of flannel on Linux: ' +
+        'Backend.Port in net-conf.json of flannel (Talos sets 4789) may have another one; ' +
+        'UDP 8472 between BIG-IP and nodes is not checked',
     );
     expect(says.get('way back from east to a.lab')).toBe(
       `Node a.lab has public-ip 192.0.2.6 and VtepMAC ${await site.macOf(site.a)}`,
@@ -220,7 +222,7 @@ describe('with a tunnel to flannel', () => {
       'the port of the nodes',
       () => profile({ port: 4789 }),
       new RegExp(
-        `${EITHER}its profile has port 4789, and nodes use 8472 \\(BIP481\\); set port 8472 in its VXLAN profile$`,
+        `${EITHER}its profile has port 4789, and 8472 is assumed for the nodes, the default of flannel on Linux \\(BIP481\\); set port 8472 in its VXLAN profile, unless Backend\\.Port in net-conf\\.json of flannel \\(Talos sets 4789\\) is 4789$`,
       ),
     ],
     [
@@ -327,6 +329,57 @@ describe('with a tunnel to flannel', () => {
           '"sluice network setup --device bigip --cluster east" prints how',
       ),
     );
+  });
+
+  const portOfNodes = (conf: object | string, namespace = 'kube-flannel'): void => {
+    site.cluster.store.apply({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    });
+    site.cluster.store.apply({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace, name: 'kube-flannel-cfg' },
+      data: { 'net-conf.json': typeof conf === 'string' ? conf : JSON.stringify(conf) },
+    });
+  };
+  const saysOfTunnel = async (): Promise<readonly string[]> =>
+    (await site.look())
+      .filter(({ id }) => id === 'network-tunnel')
+      .map(({ state, says }) => `${state} ${says}`);
+
+  test('the port that the nodes have is taken from the settings of flannel', async () => {
+    site = await startFlannelSite();
+    portOfNodes({ Network: '10.244.0.0/16', Backend: { Type: 'vxlan', Port: 4789 } });
+    expect(await saysOfTunnel()).toEqual(
+      Array.from({ length: 2 }, () =>
+        expect.stringMatching(
+          /^fail its profile has port 8472, and the nodes use 4789 \(ConfigMap kube-flannel\/kube-flannel-cfg\) \(BIP481\)$/,
+        ),
+      ),
+    );
+    await profile({ port: 4789 });
+    expect(await saysOfTunnel()).toEqual(
+      Array.from({ length: 2 }, () => expect.stringMatching(/^ok .*the nodes have port 4789 /)),
+    );
+  });
+
+  test.each([
+    ['no port', { Backend: { Type: 'vxlan' } }, 'the nodes have port 8472 (ConfigMap kube-system/'],
+    ['no JSON', '{', 'port 8472 of the nodes is assumed'],
+    ['a port that is none', { Backend: { Port: 'x' } }, 'port 8472 of the nodes is assumed'],
+  ])('settings with %s mean the default of flannel on Linux', async (_, conf, says) => {
+    site = await startFlannelSite();
+    portOfNodes(conf, 'kube-system');
+    for (const row of await saysOfTunnel()) expect(row).toContain(says);
+  });
+
+  test('another port than the assumed one is a warning, because nobody knows it', async () => {
+    site = await startFlannelSite();
+    await profile({ port: 4789 });
+    for (const row of await saysOfTunnel())
+      expect(row).toMatch(/^warn its profile has port 4789, and 8472 is assumed for the nodes/);
   });
 
   test('without a kubeconfig, the VNI is not reported as correct', async () => {
@@ -482,6 +535,20 @@ describe('with a tunnel to Cilium', () => {
     expect(found.filter((one) => !says.test(one))).toEqual([]);
   });
 
+  test('tunnels of Geneve are reported, and the port is that of its settings', async () => {
+    await start();
+    await config({ 'tunnel-protocol': 'geneve', 'tunnel-port': '8473' });
+    const found = bad(await site.look());
+    expect(found).toContainEqual(
+      expect.stringMatching(/^way back .*tunnel-protocol is geneve, and BIG-IP sends VXLAN/),
+    );
+    expect(found).toContainEqual(
+      expect.stringMatching(
+        /its profile has port 8472, and the nodes use 8473 \(ConfigMap kube-system\/cilium-config\)/,
+      ),
+    );
+  });
+
   test('a missing right to read the values is reported', async () => {
     await start();
     site.cluster.faults.deny({ resource: 'configmaps', verbs: ['get'], namespace: 'kube-system' });
@@ -491,5 +558,41 @@ describe('with a tunnel to Cilium', () => {
       'not checked: this account may not read ConfigMap kube-system/cilium-config; ' +
         '"sluice network setup" prints the values to compare',
     );
+  });
+});
+
+describe('with a tunnel and from: auto', () => {
+  const nodes = (annotations: Readonly<Record<string, string>>): void => {
+    for (const n of [1, 2])
+      site.cluster.store.apply(
+        rawNode({ name: `worker-${n}`, address: `192.0.2.1${n}`, annotations }) as never,
+      );
+  };
+  const start = async (): Promise<void> => {
+    site = await startNetworkSite({ mode: 'vxlan' });
+    await addTunnel(site);
+  };
+  const tunnels = async (): Promise<readonly string[]> =>
+    bad(await site.look()).filter((one) => one.startsWith('tunnel /Common/east_vxlan on a.lab'));
+
+  test.each([
+    ['k8s.ovn.org/node-subnets', '{"default":"10.244.1.0/24"}', /OVN-Kubernetes.*UDP 6081/],
+    ['node.antrea.io/transport-addresses', '192.0.2.11', /Antrea.*UDP 6081/],
+    ['projectcalico.org/IPv4Address', '192.0.2.11/24', /Calico.*UDP 4789/],
+  ])('nodes with %s are named with the way that reaches them', async (name, text, says) => {
+    await start();
+    nodes({ [name]: text });
+    const found = await tunnels();
+    expect(found).toContainEqual(expect.stringMatching(says));
+    expect(found).toContainEqual(
+      expect.stringMatching(/\(BIP481\); set network\.mode of east to routes; tunnels lead to/),
+    );
+  });
+
+  test('nodes of flannel are known as such before there is a pod', async () => {
+    await start();
+    site.cluster.store.delete('v1', 'Pod', 'istio-system', 'gateway-1');
+    const row = (await site.look()).find(({ id }) => id === 'network-tunnel');
+    expect(row?.says).toContain('default of flannel on Linux');
   });
 });

@@ -11,6 +11,13 @@ function listed(values: Readonly<Record<string, string>>, name: string): readonl
   return (values[name] ?? '').split(/\s+/).filter((word) => word !== '');
 }
 
+/** What no unit could be reached with. */
+function protocolFaults(values: Readonly<Record<string, string>>): readonly string[] {
+  return values['tunnel-protocol'] === 'geneve'
+    ? ['tunnel-protocol is geneve, and BIG-IP sends VXLAN']
+    : [];
+}
+
 /** What is wrong with the values, for this unit. */
 function faultsOf(
   { local, tunnel }: TunnelEnd,
@@ -44,11 +51,12 @@ export function ciliumProblem(end: TunnelEnd): Problem | string {
   const own = addressesOn(end)[0]?.at.cidr;
   const setup = setupText(end, own && { ...own, ip: parseCidr(formatCidr(own))?.ip ?? own.ip });
   const text = 'text' in setup ? { text: setup.text } : {};
-  if (seen.cilium === undefined || 'unread' in seen.cilium) {
-    const why = seen.cilium?.unread ?? 'nothing was read';
+  if (seen.settings === undefined || 'unread' in seen.settings) {
+    const why = seen.settings?.unread ?? 'nothing was read';
     return `not checked: ${why}; "sluice network setup" prints the values to compare`;
   }
-  const faults = faultsOf(end, seen.cilium.values, own);
+  const { values } = seen.settings;
+  const faults = [...protocolFaults(values), ...faultsOf(end, values, own)];
   if (faults.length === 0) return `cilium-config has vtep-endpoint ${addressOf(end.local)}`;
   return {
     code: 'BIP484',

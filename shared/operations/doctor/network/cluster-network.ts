@@ -4,15 +4,11 @@ import type { ClusterConfig, SluiceConfig } from '../../../config/schema.ts';
 import { cniObjectsOf } from '../../../domain/paths/network-config.ts';
 import { mergePaths, type Path } from '../../../domain/paths/path.ts';
 import type { Node } from '../../../domain/snapshot/objects.ts';
-import {
-  CONFIG_MAPS,
-  KubernetesError,
-  type KubernetesClient,
-  NODES,
-  type RawObject,
-} from '../../../kubernetes/index.ts';
+import { NODES } from '../../../kubernetes/index.ts';
 import { normaliseNode } from '../../../kubernetes/objects/index.ts';
+import { TUNNEL_CNIS, type TunnelCni } from '../../network/tunnel-cnis.ts';
 import { offlineIngresses, type OfflineIngress } from '../../offline/ingresses.ts';
+import { type CniSettings, readSettings } from './cni-settings.ts';
 import { openCluster, readCluster } from '../../objects/read-cluster.ts';
 
 /** A node with the cloud that runs it, as the cloud's controller wrote it. */
@@ -22,15 +18,13 @@ export interface SeenNode {
   readonly providerId: string | undefined;
 }
 
-/** Values of Cilium's configuration, or why there are none. */
-export type CiliumValues =
-  { readonly values: Readonly<Record<string, string>> } | { readonly unread: string };
-
 /** The network side of one cluster. */
 export interface ClusterNetwork {
   readonly nodes: readonly SeenNode[];
-  /** Undefined unless it was asked for. */
-  readonly cilium: CiliumValues | undefined;
+  /** The CNI to whose nodes tunnels lead; undefined with routes, or if nothing shows it. */
+  readonly cni: TunnelCni['name'] | undefined;
+  /** Its ConfigMap. */
+  readonly settings: CniSettings | undefined;
   /** Of the ingresses on the device, with `members: pods`. */
   pathsOn(device: string): readonly Path[];
   /** `settings.snat` of the exposures on the device. */
@@ -56,65 +50,50 @@ export async function readClusterNetwork(
   const on = (device: string): readonly OfflineIngress[] =>
     ingresses.filter(({ devices }) => devices.includes(device));
   return {
-    ...(await readMore(kubeconfig, isOfCilium(cluster, ingresses))),
+    ...(await readMore(kubeconfig, (nodes) => tunnelCni(cluster, ingresses, nodes))),
     pathsOn: (device) => mergePaths(on(device).flatMap(({ built }) => built.reach?.paths ?? [])),
     snatOn: (device) =>
       on(device).flatMap(({ built }) => built.exposures.map(({ settings }) => settings.snat)),
   };
 }
 
-/** Whether the tunnels of the cluster lead to Cilium's nodes. */
-function isOfCilium(
+/** As the configuration says, or as the paths of the pods do, or the nodes while there are none. */
+function tunnelCni(
   { network: { mode, from } }: ClusterConfig,
   ingresses: readonly OfflineIngress[],
-): boolean {
+  nodes: readonly SeenNode[],
+): TunnelCni['name'] | undefined {
+  if (mode !== 'vxlan') return undefined;
   const paths = ingresses.flatMap(({ built }) => built.reach?.paths ?? []);
-  return (
-    mode === 'vxlan' &&
-    (from === 'cilium' || (from === 'auto' && paths.some(({ source }) => source === 'cilium')))
-  );
+  const networks = nodes.map(({ node }) => node.network);
+  return (['flannel', 'cilium'] as const).find((name) => {
+    if (from !== 'auto') return from === name;
+    return paths.length > 0
+      ? paths.some(({ source }) => source === name)
+      : networks.some((one) => one?.[name] !== undefined);
+  });
 }
 
 /** What only this command reads. */
 async function readMore(
   kubeconfig: string,
-  isCilium: boolean,
-): Promise<Pick<ClusterNetwork, 'nodes' | 'cilium'>> {
+  cniOf: (nodes: readonly SeenNode[]) => TunnelCni['name'] | undefined,
+): Promise<Pick<ClusterNetwork, 'nodes' | 'cni' | 'settings'>> {
   const client = openCluster(kubeconfig);
   try {
-    const nodes: RawObject[] = [];
-    for await (const { items } of client.pages(NODES)) nodes.push(...items);
-    return {
-      nodes: nodes.map((raw) => ({
-        node: normaliseNode(raw),
-        providerId: Provided.safeParse(raw).data?.spec.providerID,
-      })),
-      cilium: isCilium ? await readCilium(client) : undefined,
-    };
+    const nodes: SeenNode[] = [];
+    for await (const { items } of client.pages(NODES))
+      for (const raw of items)
+        nodes.push({
+          node: normaliseNode(raw),
+          providerId: Provided.safeParse(raw).data?.spec.providerID,
+        });
+    const cni = cniOf(nodes);
+    const settings = cni && (await readSettings(client, TUNNEL_CNIS[cni]));
+    return { nodes, cni, settings };
   } finally {
     await client.close();
   }
 }
 
 const Provided = z.object({ spec: z.object({ providerID: z.string().max(512) }) });
-
-/** Texts of a ConfigMap. */
-const Values = z.object({ data: z.record(z.string(), z.string()).default({}) });
-
-const CILIUM_CONFIG = { namespace: 'kube-system', name: 'cilium-config' } as const;
-
-/** The shipped roles have no right to read it. */
-async function readCilium(client: Pick<KubernetesClient, 'get'>): Promise<CiliumValues> {
-  const { namespace, name } = CILIUM_CONFIG;
-  try {
-    const raw = await client.get(CONFIG_MAPS, name, namespace);
-    if (raw === undefined) return { unread: `ConfigMap ${namespace}/${name} does not exist` };
-    const read = Values.safeParse(raw);
-    return read.success
-      ? { values: read.data.data }
-      : { unread: `ConfigMap ${namespace}/${name} has no texts` };
-  } catch (error) {
-    if (!(error instanceof KubernetesError) || error.status !== 403) throw error;
-    return { unread: `this account may not read ConfigMap ${namespace}/${name}` };
-  }
-}

@@ -2,22 +2,25 @@
 import type { DoctorFinding } from '../finding.ts';
 import { problemFinding, type ReachedFrom, rowsOf } from './reached.ts';
 import { snatInWords } from './snat-checks.ts';
-import {
-  addressesOn,
-  TUNNEL_CNIS,
-  TUNNEL_PARTS,
-  type TunnelCni,
-  type TunnelOn,
-  vnisOf,
-} from './tunnel-parts.ts';
+import { addressesOn, portOf, TUNNEL_PARTS, type TunnelOn, vnisOf } from './tunnel-parts.ts';
+import { TUNNEL_CNIS, type TunnelCni } from '../../network/tunnel-cnis.ts';
 import { wayBackChecks } from './way-back.ts';
 
-/** As the configuration says, or as the paths of the pods do. */
-function cniOf({ cluster, seen, device }: ReachedFrom): TunnelCni | undefined {
-  const { from } = cluster.network;
-  const [path] = seen?.pathsOn(device.name) ?? [];
-  const name = from === 'auto' ? path?.source : from;
+/** As the configuration says, or as the cluster shows. */
+function cniOf({ cluster: { network }, seen }: ReachedFrom): TunnelCni | undefined {
+  const name = network.from === 'auto' ? seen?.cni : network.from;
   return name === 'flannel' || name === 'cilium' ? TUNNEL_CNIS[name] : undefined;
+}
+
+/** Which port the nodes have, and how that is known. */
+function portInWords(on: TunnelOn): readonly string[] {
+  const nodes = portOf(on);
+  if (on.cni === undefined || nodes === undefined) return [];
+  return [
+    nodes.where === undefined
+      ? `port ${nodes.port} of the nodes is assumed, the default of ${on.cni.name} on Linux: ${on.cni.portSetting} may have another one`
+      : `the nodes have port ${nodes.port} (${nodes.where})`,
+  ];
 }
 
 /** The rows of one unit. */
@@ -57,10 +60,11 @@ function inOrder(on: TunnelOn): string {
     `local address ${localAddress}`,
     `MTU ${mtu === 0 ? 'by path' : mtu}`,
     `self IP of length ${own.join(', ')}`,
-    ...(cni === undefined ? ['VNI and flooding not checked without -k or network.from'] : []),
+    ...(cni === undefined ? ['VNI, port and flooding not checked without -k or network.from'] : []),
     ...(cni !== undefined && vnisOf(on).length === 0
       ? ['VNI not checked, because no node was read that names one']
       : []),
+    ...portInWords(on),
     `UDP ${vxlan?.port} between BIG-IP and nodes is not checked`,
     ...(snat.includes('none') ? [snatInWords(snat)] : []),
   ].join('; ');

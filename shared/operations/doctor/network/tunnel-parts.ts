@@ -15,36 +15,10 @@ import {
   type ReachedFrom,
   type UnitAddress,
 } from './reached.ts';
+import { OTHER_TUNNELS, type TunnelCni } from '../../network/tunnel-cnis.ts';
+import { type NodePort, nodePort } from './cni-settings.ts';
 import { floatingProblem } from './snat-checks.ts';
 
-/** What a CNI expects of the other end of its tunnels. */
-export interface TunnelCni {
-  /** As in `clusters[].network.from`. */
-  readonly name: 'flannel' | 'cilium';
-  /** Flooding type of the VXLAN profile on BIG-IP. */
-  readonly flooding: string;
-  /** Why. */
-  readonly because: string;
-}
-
-/** The CNIs whose nodes are reached through tunnels. */
-export const TUNNEL_CNIS: Readonly<Record<TunnelCni['name'], TunnelCni>> = {
-  flannel: {
-    name: 'flannel',
-    flooding: 'none',
-    because: "flannel's nodes answer no ARP, so it must be none",
-  },
-  cilium: {
-    name: 'cilium',
-    flooding: 'multipoint',
-    because: 'BIG-IP must ask the nodes of Cilium by ARP, so it must be multipoint',
-  },
-};
-
-/** Port of both on Linux. */
-const PORT = 8472;
-/** VNI of Cilium; it cannot be changed. */
-const CILIUM_VNI = 2;
 /** Bytes that VXLAN adds to a packet, by the family of the outer one. */
 const OVERHEAD = { 4: 50, 6: 70 } as const;
 
@@ -75,7 +49,7 @@ function endsOf({ facts, tunnel: { path } }: TunnelOn): ReadonlySet<string> {
 /** VNIs that the nodes name; those of BIG-IP's own Nodes do not count. Empty if none is known. */
 export function vnisOf(on: TunnelOn): readonly number[] {
   const { seen, cni } = on;
-  if (cni?.name === 'cilium') return [CILIUM_VNI];
+  if (cni?.name === 'cilium') return [cni.key];
   const ends = endsOf(on);
   const nodes = (seen?.nodes ?? []).flatMap(({ node: { network } }) => network?.flannel ?? []);
   return nodes
@@ -95,14 +69,42 @@ const vni: Part = (on) => {
       );
 };
 
-const port: Part = ({ tunnel: { vxlan, path } }) => {
+/** Undefined if the CNI is not known. */
+export function portOf({ cni, seen }: TunnelOn): NodePort | undefined {
+  return cni && nodePort(cni, seen?.settings);
+}
+
+/** A port that is only assumed is no fault, because no node says its own. */
+const port: Part = (on) => {
+  const { vxlan, path } = on.tunnel;
   if (vxlan === undefined)
     return unsuitable('it is no VXLAN tunnel', `create ${path} with a VXLAN profile`);
-  return vxlan.port === PORT
+  const nodes = portOf(on);
+  if (on.cni === undefined || nodes === undefined || vxlan.port === nodes.port) return undefined;
+  const says = `its profile has port ${vxlan.port}`;
+  const remedy = `set port ${nodes.port} in its VXLAN profile`;
+  if (nodes.where !== undefined)
+    return unsuitable(`${says}, and the nodes use ${nodes.port} (${nodes.where})`, remedy);
+  return {
+    ...unsuitable(
+      `${says}, and ${nodes.port} is assumed for the nodes, the default of ${on.cni.name} on Linux`,
+      `${remedy}, unless ${on.cni.portSetting} is ${vxlan.port}`,
+    ),
+    state: 'warn',
+  };
+};
+
+/** Tunnels of most CNIs end at their own nodes. */
+const otherCni: Part = ({ cni, seen, cluster }) => {
+  if (cni !== undefined || seen === undefined) return undefined;
+  const other = (['ovn', 'antrea', 'calico'] as const).find((name) =>
+    seen.nodes.some(({ node }) => node.network?.[name] !== undefined),
+  );
+  return other === undefined
     ? undefined
     : unsuitable(
-        `its profile has port ${vxlan.port}, and nodes use ${PORT}`,
-        `set port ${PORT} in its VXLAN profile`,
+        `the nodes are of ${OTHER_TUNNELS[other]}`,
+        `set network.mode of ${cluster.id} to routes; tunnels lead to nodes of flannel and Cilium`,
       );
 };
 
@@ -223,6 +225,7 @@ const floating: Part = (on) => {
 
 /** In the order of the output. */
 export const TUNNEL_PARTS: readonly Part[] = [
+  otherCni,
   vni,
   port,
   flooding,
