@@ -136,12 +136,12 @@ describe('the AWS region of secrets', () => {
   });
 
   test.each<[string, object, object, string | undefined]>([
-    ['of the queue', { kind: 'sqs', region: 'eu-west-1' }, { kind: 'files' }, 'eu-west-1'],
+    ['of the queue', { kind: 'sqs', region: 'eu-west-1' }, { kind: 'fs' }, 'eu-west-1'],
     ['of the store', { kind: 'sqlite' }, { kind: 's3', region: 'eu-west-2' }, 'eu-west-2'],
     [
       'not of a compatible server',
       { kind: 'sqs', region: 'elasticmq', endpoint: 'http://mq:9324' },
-      { kind: 'files' },
+      { kind: 'fs' },
       undefined,
     ],
   ])('is that %s', (_what, queue, failures, region) => {
