@@ -161,6 +161,18 @@ describeInBrowser('an open page', () => {
       const ended = page.getByText('your login has ended').first();
       await ended.waitFor();
       await page.getByText('console login').first().waitFor();
+
+      // Logged in again in another tab: this one asks when somebody comes back to it.
+      const other = await page.context().newPage();
+      await other.goto(`${server.url}/audit`);
+      await other.getByText('console login').first().waitFor();
+      await page.evaluate("dispatchEvent(new Event('focus'))");
+      await ended.waitFor({ state: 'detached' });
+      await happen();
+      await page.getByRole('cell', { name: 'bob' }).nth(1).waitFor();
+
+      site.runtime.advance(8 * 3_600_000);
+      await happen();
       await page.getByRole('link', { name: 'Log in again' }).click();
       await ended.waitFor({ state: 'detached' });
       await page.waitForURL(`${server.url}/audit`);

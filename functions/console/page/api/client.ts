@@ -1,6 +1,7 @@
 /** Requests to the API of this origin. Refusals become errors with the sentence that it answered. */
 import { signal } from '@preact/signals';
 import { loginOf, loginTo } from '../logic/login.ts';
+import { skewAfter } from '../logic/skew.ts';
 import type { Answers } from './answers.ts';
 
 const BASE = '/api/v1/';
@@ -110,6 +111,7 @@ const send = (path: string, init: RequestInit): Promise<Response> => sendTo(`${B
 
 async function sendTo(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
+  const sent = Date.now();
   try {
     const tooLate = AbortSignal.timeout(PATIENCE_MS);
     response = await fetch(url, { ...init, signal: tooLate });
@@ -118,15 +120,14 @@ async function sendTo(url: string, init: RequestInit): Promise<Response> {
       message: 'The console does not answer. What is shown may be old; it is asked again.',
     });
   }
-  noteTime(response.headers.get('Date'));
-  if (response.ok || response.status === 304) return response;
+  const date = Date.parse(response.headers.get('Date') ?? '');
+  skew.value = skewAfter(skew.value, { sent, received: Date.now(), date });
+  if (response.ok || response.status === 304) {
+    // The login works again, such as in another tab; who logged out stays outside.
+    if (lockedOut.value?.byChoice !== true) lockedOut.value = undefined;
+    return response;
+  }
   throw await problemOf(response);
-}
-
-function noteTime(date: string | null): void {
-  const ahead = Date.parse(date ?? '') - Date.now();
-  // The header has whole seconds.
-  if (Math.abs(ahead) > 2_000 && Math.abs(ahead - skew.value) > 2_000) skew.value = ahead;
 }
 
 async function problemOf(response: Response): Promise<ApiProblem> {

@@ -6,7 +6,9 @@ import { effect, signal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Answers } from './answers.ts';
-import { ApiProblem, get, lockedOut, skew } from './client.ts';
+import { takeTurns } from '../logic/turns.ts';
+import type { Turns } from '../logic/turns.ts';
+import { ApiProblem, get, loadSession, lockedOut, skew } from './client.ts';
 import { followEvents, isTold } from './events.ts';
 
 /** Milliseconds between two looks. */
@@ -14,6 +16,8 @@ const CALM_MS = 10_000;
 const BUSY_MS = 2_000;
 /** Where changes are told: ages and queues change without that. */
 const TOLD_MS = 30_000;
+/** Of an answer that needs not be asked for again when it is shown. */
+const FRESH_MS = 1_500;
 /** Answers that nobody shows at the moment, for going back without waiting. */
 const MOST_KEPT = 60;
 
@@ -23,6 +27,8 @@ export const isBusy = signal(false);
 /** What is known of a path. `at`: when it was last known to be so, by the clock of the console. */
 export interface Live<T> {
   readonly value: T | undefined;
+  /** The value is of the path that was shown before, until this one is answered. */
+  readonly isOld: boolean;
   readonly problem: ApiProblem | undefined;
   readonly at: number | undefined;
   readonly refresh: () => void;
@@ -36,9 +42,8 @@ interface Source {
   etag: string | undefined;
   users: number;
   timer: ReturnType<typeof setTimeout> | undefined;
-  asking: boolean;
-  /** Somebody wants a newer answer than the one that is on its way. */
-  again: boolean;
+  /** Asks; who wants a newer answer than the one that is on its way gets one. */
+  readonly turns: Turns;
 }
 
 const sources = new Map<string, Source>();
@@ -54,24 +59,21 @@ function sourceOf(path: string): Source {
     etag: undefined,
     users: 0,
     timer: undefined,
-    asking: false,
-    again: false,
+    turns: takeTurns(
+      () => ask(source),
+      () => schedule(source),
+    ),
   };
   sources.set(path, source);
-  for (const [key, { users, asking }] of sources) {
+  for (const [key, { users, turns }] of sources) {
     if (sources.size <= MOST_KEPT) break;
-    if (users === 0 && !asking && key !== path) sources.delete(key);
+    if (users === 0 && !turns.isUnderWay() && key !== path) sources.delete(key);
   }
   return source;
 }
 
 async function ask(source: Source): Promise<void> {
   clearTimeout(source.timer);
-  if (source.asking) {
-    source.again = true;
-    return;
-  }
-  source.asking = true;
   try {
     const got = await get('now', source.path, source.etag);
     if (got.value !== undefined) {
@@ -84,11 +86,6 @@ async function ask(source: Source): Promise<void> {
     source.problem.value =
       error instanceof ApiProblem ? error : new ApiProblem(0, { message: String(error) });
   }
-  source.asking = false;
-  if (source.again) {
-    source.again = false;
-    void ask(source);
-  } else schedule(source);
 }
 
 function schedule(source: Source): void {
@@ -96,7 +93,7 @@ function schedule(source: Source): void {
   if (source.users === 0 || document.hidden || lockedOut.value !== undefined) return;
   // Who does not know the id now will not know it later.
   if (source.problem.value?.status === 404) return;
-  source.timer = setTimeout(() => void ask(source), paceOf(source));
+  source.timer = setTimeout(() => void source.turns.take(), paceOf(source));
 }
 
 function paceOf({ problem }: Source): number {
@@ -109,14 +106,21 @@ export function refreshAll(): void {
   // It is asked when the tab is shown again, or after a login.
   if (document.hidden || lockedOut.peek() !== undefined) return;
   for (const source of sources.values()) {
-    if (source.users > 0) void ask(source);
+    if (source.users > 0) void source.turns.take();
     else source.at.value = undefined;
   }
 }
 
 /** Asks for a path before anybody shows it. */
 export function prefetch(path: string): void {
-  void ask(sourceOf(path));
+  void sourceOf(path).turns.take();
+}
+
+/** Somebody may have logged in again in another tab. */
+function tryLogin(): void {
+  const locked = lockedOut.peek();
+  // A refusal is shown already.
+  if (locked !== undefined && locked.byChoice !== true) loadSession().catch(() => undefined);
 }
 
 /** Follows tabs that are hidden or shown, and the pace. Called once. */
@@ -125,10 +129,19 @@ export function startLive(): void {
     if (document.hidden) for (const source of sources.values()) clearTimeout(source.timer);
     else refreshAll();
   });
+  addEventListener('focus', tryLogin);
+  effect(() => {
+    if (lockedOut.value === undefined) refreshAll();
+  });
   effect(() => {
     if (isBusy.value || !isTold.value) refreshAll();
   });
   followEvents(refreshAll);
+}
+
+/** Whether it was known a moment ago; an earlier time may be by a clock that was wrong. */
+function isFresh({ at }: Source): boolean {
+  return at.value !== undefined && Math.abs(Date.now() + skew.value - at.value) < FRESH_MS;
 }
 
 /** Keeps an answer up to date while the component is there. `path`: below `/api/v1/`. */
@@ -137,24 +150,26 @@ export function useLive<K extends keyof Answers>(_kind: K, path: string): Live<A
   const last = useRef<unknown>(undefined);
   useEffect(() => {
     source.users += 1;
-    if (source.users === 1) {
-      const isNew =
-        source.at.value === undefined || Date.now() + skew.value - source.at.value > 1_500;
-      if (isNew && !source.asking) void ask(source);
-      else if (!source.asking) schedule(source);
+    if (source.users === 1 && !source.turns.isUnderWay()) {
+      if (isFresh(source)) schedule(source);
+      else void source.turns.take();
     }
     return () => {
       source.users -= 1;
       if (source.users === 0) clearTimeout(source.timer);
     };
   }, [source]);
-  const value = source.value.value ?? last.current;
+  const own = source.value.value;
+  const problem = source.problem.value;
+  // What was shown before stays while this is asked, but not under a refusal.
+  const value = own ?? (problem === undefined ? last.current : undefined);
   last.current = value;
   return {
     // The kind names the path's schema.
     value: value as Answers[K] | undefined,
-    problem: source.problem.value,
+    isOld: own === undefined && value !== undefined,
+    problem,
     at: source.at.value,
-    refresh: () => void ask(source),
+    refresh: () => void source.turns.take(),
   };
 }
