@@ -2,6 +2,7 @@
  * Filters of failures, such as `cluster:east code:BIP421 since:2h`; the same syntax in commands,
  * jobs and links. Pure.
  */
+import { wordsIn } from '../domain/text/words.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import { FailureClass, FailureState } from './port.ts';
 import type { FailureHead } from './port.ts';
@@ -55,8 +56,7 @@ const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
 /** `key:a,b` terms; a word without a key is searched for in the message. */
 export function parseFilter(words: readonly string[], now: number): FailureFilter {
   return words
-    .flatMap((word) => word.split(/\s+/))
-    .filter((word) => word !== '')
+    .flatMap(wordsIn)
     .reduce<FailureFilter>((filter, word) => addWord(filter, word, now), {});
 }
 

@@ -9,9 +9,10 @@ import { shellWords } from '../../../shared/domain/text/shell.ts';
 import { findFailure, listFailures } from '../../../shared/operations/failures/failures.ts';
 import { groupsWithTrend } from '../../../shared/operations/failures/trends.ts';
 import { portRows } from '../../../shared/operations/ports/ports.ts';
+import { wordsIn } from '../../../shared/domain/text/words.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
-import { FilterQuerySchema, filterWords } from '../schemas/common.ts';
+import { FilterQuerySchema } from '../schemas/common.ts';
 import * as shown from '../schemas/failures.ts';
 
 const ListQuery = FilterQuerySchema.extend({
@@ -77,7 +78,7 @@ export const FAILURE_ROUTES: readonly Route[] = [
     answer: shown.FailureListSchema,
     handle: async ({ query }, { context }) => {
       const { filter, limit, offset } = query;
-      const found = await listFailures(context, filterWords(filter), offset + limit);
+      const found = await listFailures(context, wordsIn(filter), offset + limit);
       return { total: found.total, failures: found.failures.slice(offset).map(rowOf) };
     },
   }),
@@ -90,7 +91,7 @@ export const FAILURE_ROUTES: readonly Route[] = [
     query: GroupQuery,
     answer: shown.FailureGroupsSchema,
     handle: ({ query }, { context }) =>
-      groupsWithTrend(context, filterWords(query.filter), query.by as readonly GroupKey[]),
+      groupsWithTrend(context, wordsIn(query.filter), query.by as readonly GroupKey[]),
   }),
   route({
     method: 'get',

@@ -8,6 +8,7 @@ import { readNow } from '../../../shared/operations/now/now.ts';
 import { readStatus } from '../../../shared/operations/status/status.ts';
 import { listWaiting } from '../../../shared/operations/waiting/waiting.ts';
 import { Refused } from '../http/problems.ts';
+import { wordsIn } from '../../../shared/domain/text/words.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
 import * as fleet from '../schemas/fleet.ts';
@@ -121,8 +122,7 @@ export const NOW_ROUTES: readonly Route[] = [
     query: WordsQuery,
     answer: fleet.AddressListSchema,
     handle: async ({ query }, { context }) => {
-      const words = query.q.split(/\s+/).filter((word) => word !== '');
-      const found = await listAddresses(context, words, deviceFromViews(context.views));
+      const found = await listAddresses(context, wordsIn(query.q), deviceFromViews(context.views));
       return { ...found, pools: found.pools.map(poolAsData) };
     },
   }),

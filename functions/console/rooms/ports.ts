@@ -1,6 +1,7 @@
 /** The room Ports, and the search that explains one port. */
 import * as z from 'zod';
 import { CODES } from '../../../shared/domain/codes/index.ts';
+import { wordsIn } from '../../../shared/domain/text/words.ts';
 import { MAX_PLANNED_CHARACTERS } from '../../../shared/operations/manifests/planned-text.ts';
 import { listPorts } from '../../../shared/operations/ports/ports.ts';
 import { MAX_QUERY } from '../../../shared/operations/search/query.ts';
@@ -13,7 +14,6 @@ import { isServerReached, withPresent } from '../../../shared/operations/why/why
 import type { WhyAnswer } from '../../../shared/operations/why/why.ts';
 import { route } from '../http/route.ts';
 import type { Route } from '../http/route.ts';
-import { filterWords } from '../schemas/common.ts';
 import * as shown from '../schemas/ports.ts';
 
 const PortQuery = z.strictObject({
@@ -109,7 +109,7 @@ export const PORT_ROUTES: readonly Route[] = [
     answer: shown.PortListSchema,
     handle: async ({ query: { q, limit, offset } }, { context }) => {
       const devices = context.runtime.config.devices;
-      const found = await listPorts(context, filterWords(q));
+      const found = await listPorts(context, wordsIn(q));
       const seen = (await context.readPartitions(devices)).flatMap((one) =>
         'state' in one && one.at !== undefined
           ? [{ device: one.device, partition: one.partition, at: one.at }]

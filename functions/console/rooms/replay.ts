@@ -1,5 +1,6 @@
 /** The room Replay: previews, jobs and policies, and what the functions answer. */
 import * as z from 'zod';
+import { wordsIn } from '../../../shared/domain/text/words.ts';
 import { isEnded } from '../../../shared/failures/asks.ts';
 import { countResults } from '../../../shared/failures/replay/job.ts';
 import {
@@ -13,7 +14,6 @@ import type { Desk, Route } from '../http/route.ts';
 import type { Person } from '../http/rights.ts';
 import type { Wanted } from '../../../shared/failures/asks.ts';
 import * as shown from '../schemas/failures.ts';
-import { filterWords } from '../schemas/common.ts';
 import { itemRow, jobRow } from './replay-rows.ts';
 
 const Id = z.strictObject({ id: z.string().regex(/^[\w-]{1,64}$/, 'must be an id') });
@@ -85,7 +85,7 @@ export const REPLAY_ROUTES: readonly Route[] = [
     answer: shown.AskSchema,
     later: shown.AskSchema,
     handle: ({ body: { filter, why, ...rest }, person }, desk) =>
-      asked(desk, { kind: 'replay-plan', words: [...filterWords(filter)], ...rest }, person, why),
+      asked(desk, { kind: 'replay-plan', words: [...wordsIn(filter)], ...rest }, person, why),
   }),
   route({
     method: 'post',

@@ -32,11 +32,6 @@ export const FilterQuerySchema = z.strictObject({
   }),
 });
 
-/** Splits the text of a filter into its words. */
-export function filterWords(filter: string): readonly string[] {
-  return filter.split(/\s+/).filter((word) => word !== '');
-}
-
 /**
  * The version of a snapshot: of two revisions the one with the larger epoch is newer, then the one
  * with the larger counter.

@@ -6,7 +6,8 @@ import { membersThatStay } from './pool-guard.ts';
 import type { LiveNode, NodeWrite, NodeUse } from './node.ts';
 import { drainAvailability, usesByAddress, lessAvailable } from './node.ts';
 import type { NodeStamp } from './stamp.ts';
-import { clusterOfOwner, isNewerStamp } from './stamp.ts';
+import { clusterOfOwner } from '../text/owners.ts';
+import { isNewerStamp } from './stamp.ts';
 
 /** The requested changes, and what the device has at the moment. */
 export interface ExpressInput {

@@ -4,7 +4,7 @@ import type { OwnerKey } from '../snapshot/snapshot.ts';
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { Drain } from '../declared/owner-record.ts';
 import type { NodeStamp } from './stamp.ts';
-import { clusterOfOwner } from './stamp.ts';
+import { clusterOfOwner } from '../text/owners.ts';
 
 /** A node as read from the device. */
 export interface LiveNode {

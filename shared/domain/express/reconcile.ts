@@ -7,7 +7,8 @@ import type { LiveNode, NodeWrite, NodeUse } from './node.ts';
 import { drainAvailability, usesByAddress, lessAvailable } from './node.ts';
 import { nodeRatios } from './ratio.ts';
 import type { NodeStamp } from './stamp.ts';
-import { clusterOfOwner, isNewerStamp } from './stamp.ts';
+import { clusterOfOwner } from '../text/owners.ts';
+import { isNewerStamp } from './stamp.ts';
 
 /**
  * The writes that bring live nodes to the declared state. An owner whose declared version is older

@@ -2,8 +2,6 @@
  * The revision that last wrote a BIG-IP node: stored in the node's description, written in the same
  * request as its state.
  */
-import type { OwnerKey } from '../snapshot/snapshot.ts';
-import { parseOwner } from '../snapshot/snapshot.ts';
 import type { Version } from '../revision.ts';
 import { compareVersions } from '../revision.ts';
 
@@ -37,11 +35,6 @@ export function parseStamp(description: string | undefined): NodeStamp | undefin
     version: { epoch: Number(epoch), counter: Number(counter), generation: Number(generation) },
     ...(ratio === undefined ? {} : { ratio: Number(ratio) }),
   };
-}
-
-/** The cluster of an owner key `cluster/namespace/service`. */
-export function clusterOfOwner(owner: OwnerKey): string {
-  return parseOwner(owner).cluster;
 }
 
 /** Whether something newer than this version of this cluster wrote the node. */

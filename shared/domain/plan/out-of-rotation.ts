@@ -1,7 +1,7 @@
 /** Members that are out of rotation, so that their removal may wait a little (decision 79). */
 import type { DeclaredExposure, DeclaredState } from '../declared/declared.ts';
 import type { LiveNode } from '../express/node.ts';
-import { clusterOfOwner } from '../express/stamp.ts';
+import { clusterOfOwner } from '../text/owners.ts';
 import type { Slice } from '../exposure/exposure.ts';
 import type { OwnerKey } from '../snapshot/snapshot.ts';
 

@@ -1,6 +1,6 @@
 /** What a room shows as a command. Its words can be those of a link, so all are quoted. Pure. */
 import { shellWords } from '../../../../shared/domain/text/shell.ts';
-import { wordsIn } from './filter.ts';
+import { wordsIn } from '../../../../shared/domain/text/words.ts';
 
 /** `typed`: the words that select what is shown. */
 export function commandOf(words: readonly string[], typed: string): string {

@@ -1,4 +1,5 @@
 /** Filters of failures as text: the words of the command line, which are also in the URL. Pure. */
+import { wordsIn } from '../../../../shared/domain/text/words.ts';
 import type { GroupKey } from '../../../../shared/failures/filter.ts';
 
 /** The properties by which failures are counted, in the order in which they are offered. */
@@ -19,11 +20,6 @@ export const DEFAULT_BY: readonly GroupKey[] = ['code', 'device', 'cluster'];
 
 /** Counts have at most so many properties. */
 const MOST_KEYS = 4;
-
-/** The words of a filter. */
-export function wordsIn(filter: string): readonly string[] {
-  return filter.split(/\s+/).filter((word) => word !== '');
-}
 
 const PAUSE_MS = 40;
 const PAUSE_IN_TERM_MS = 250;

@@ -1,6 +1,7 @@
 /** How far a replay job is, and what its verdicts and results are called. Pure. */
 import type { JobHead, JobItemRow } from '../api/answers.ts';
 import type { Tone } from './tones.ts';
+import { singular } from './totals.ts';
 
 type Verdict = NonNullable<JobItemRow['preview']>['verdict'];
 type Result = NonNullable<JobItemRow['result']>['kind'];
@@ -55,15 +56,32 @@ export function progressWords({ decided, closed, total }: JobCounts, isEnded: bo
   return isEnded ? `${closed} of ${total} closed` : `${decided} of ${total} decided`;
 }
 
+/** A number with its word. */
+export interface Counted<K extends string = string> {
+  readonly key: K;
+  readonly word: string;
+  readonly tone: Tone;
+  readonly n: number;
+}
+
 /** The counts of a table of words that are not zero, in its order. */
 export function countsIn<K extends string>(
   counts: Counts,
   words: Readonly<Record<K, readonly [string, Tone]>>,
-): readonly { readonly key: K; readonly word: string; readonly tone: Tone; readonly n: number }[] {
+): readonly Counted<K>[] {
   return (Object.keys(words) as K[]).flatMap((key) => {
     const [word, tone] = words[key];
     const n = counts[key] ?? 0;
     return n === 0 ? [] : [{ key, word, tone, n }];
+  });
+}
+
+/** Of the preview of a change: runs of jobs count verdicts, other changes count objects. */
+export function countedObjects(counts: Counts): readonly Counted[] {
+  const verdicts: Readonly<Record<string, readonly [string, Tone]>> = VERDICT_LABELS;
+  return Object.entries(counts).map(([key, n]) => {
+    const [word, tone] = verdicts[key] ?? [n === 1 ? singular(key) : key, 'plain'];
+    return { key, word, tone, n };
   });
 }
 
@@ -77,6 +95,13 @@ export function jobActions({
   if (state !== 'running') return [];
   // Nobody drives it any more: a process died.
   return isDriven ? ['pause', 'cancel'] : ['resume', 'pause', 'cancel'];
+}
+
+/** Those that somebody has to watch or to end: running ones first, then paused ones. */
+export function unendedJobs(jobs: readonly JobHead[]): readonly JobHead[] {
+  return (['running', 'paused'] as const).flatMap((state) =>
+    jobs.filter((job) => job.state === state),
+  );
 }
 
 /** One sentence on the state of a job. */

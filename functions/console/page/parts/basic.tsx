@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, VNode } from 'preact';
 import { visible, visibleLines } from '../../../../shared/telemetry/visible.ts';
 import { now } from '../api/clock.ts';
+import type { Counted } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { ago, clockTime, millisOf } from '../logic/times.ts';
 import type { Tone } from '../logic/tones.ts';
@@ -63,6 +64,19 @@ export function Badge({
   readonly children: ComponentChildren;
 }): VNode {
   return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** Numbers with their words. */
+export function Counts({ counts }: { readonly counts: readonly Counted[] }): VNode {
+  return (
+    <ul class="counts">
+      {counts.map(({ key, word, tone, n }) => (
+        <li key={key} class={tone}>
+          <b>{n}</b> {word}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** What an empty list says: why, and what to do. */

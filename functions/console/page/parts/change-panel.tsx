@@ -12,34 +12,15 @@ import type { ChangeAct } from '../api/change.ts';
 import { go } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { withReason } from '../logic/commands.ts';
-import { VERDICT_LABELS } from '../logic/jobs.ts';
+import { countedObjects } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
-import { singular } from '../logic/totals.ts';
 import { requestText, requestTitle } from '../logic/wanted.ts';
-import { Age, Copy, Loading, Notice, Words } from './basic.tsx';
+import { Age, Copy, Counts, Loading, Notice, Words } from './basic.tsx';
 import { Done } from './change-done.tsx';
 import { closePanel, Panel } from './panel.tsx';
 import { Reason, reason } from './reason.tsx';
 
 type Preview = Answers['preview'];
-
-/** Runs of jobs count verdicts; other changes count objects. */
-function Counts({ counts }: Pick<Preview, 'counts'>): VNode {
-  const verdicts: Readonly<Record<string, readonly [string, 'bad' | 'warn' | 'ok' | 'plain']>> =
-    VERDICT_LABELS;
-  return (
-    <ul class="counts">
-      {Object.entries(counts).map(([key, n]) => {
-        const [word, tone] = verdicts[key] ?? [n === 1 ? singular(key) : key, 'plain'];
-        return (
-          <li key={key} class={tone}>
-            <b>{n}</b> {word}
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
 
 function Objects({ objects }: Pick<Preview, 'objects'>): VNode | null {
   if (objects.total === 0) return null;
@@ -81,7 +62,7 @@ function Consequence({ preview }: { readonly preview: Preview }): VNode {
       <p class="what">
         <Words text={what} />
       </p>
-      <Counts counts={preview.counts} />
+      <Counts counts={countedObjects(preview.counts)} />
       <Cut cut={cut} />
       <Objects objects={preview.objects} />
       {effects.length > 0 && (

@@ -1,11 +1,12 @@
 /** The filter of a room: text as on the command line, kept in the URL. */
-import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { wordsIn } from '../../../../shared/domain/text/words.ts';
 import { go, place } from '../api/place.ts';
-import { pauseAfter, wordsIn, withoutWord } from '../logic/filter.ts';
+import { pauseAfter, withoutWord } from '../logic/filter.ts';
 import { withQuery } from '../logic/place.ts';
 import { Words } from './basic.tsx';
+import { useTyping } from './typing.ts';
 
 function Chips({
   words,
@@ -28,18 +29,6 @@ function Chips({
   );
 }
 
-/** What a person types over what the URL has. */
-interface Typed {
-  readonly text: string;
-  readonly over: string;
-}
-
-/** Also with a space at its end, which the URL has not; anything else in the URL is newer. */
-function textOf(typed: Typed | undefined, shown: string): string {
-  const isCurrent = typed !== undefined && [typed.over, typed.text.trim()].includes(shown);
-  return isCurrent ? typed.text : shown;
-}
-
 /** `param`: its name in the URL. */
 export function FilterBar({
   param,
@@ -54,12 +43,13 @@ export function FilterBar({
   readonly isTerms?: boolean;
 }): VNode {
   const shown = place.value.query[param] ?? '';
-  const typed = useSignal<Typed | undefined>(undefined);
-  const text = textOf(typed.value, shown);
+  const typing = useTyping(shown);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  // What was typed before a link or a step back is not applied after it.
+  useEffect(() => () => clearTimeout(timer.current), [shown]);
   const set = (filter: string): void => {
     clearTimeout(timer.current);
+    typing.apply(filter);
     go(withQuery(place.value, { [param]: filter.trim() }), { replace: true });
   };
   const words = isTerms ? wordsIn(shown) : [];
@@ -70,7 +60,7 @@ export function FilterBar({
       aria-label={label}
       onSubmit={(event) => {
         event.preventDefault();
-        set(text);
+        set(typing.text);
       }}
     >
       <input
@@ -81,9 +71,10 @@ export function FilterBar({
         autocomplete="off"
         spellcheck={false}
         dir="auto"
-        value={text}
+        class={typing.isUnapplied ? 'unapplied' : undefined}
+        value={typing.text}
         onInput={({ currentTarget: { value } }) => {
-          typed.value = { text: value, over: shown };
+          typing.type(value);
           clearTimeout(timer.current);
           timer.current = setTimeout(() => set(value), pauseAfter(value));
         }}

@@ -1,9 +1,10 @@
 /** Jobs that run or are paused, in sight of every room. */
 import { useEffect } from 'preact/hooks';
 import type { VNode } from 'preact';
+import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers, JobHead } from '../api/answers.ts';
 import { isBusy, useLive } from '../api/live.ts';
-import { jobActions, jobSentence, progressOf, progressWords } from '../logic/jobs.ts';
+import { jobActions, jobSentence, progressOf, progressWords, unendedJobs } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Name, Words } from './basic.tsx';
 import { RequestButton } from './request-button.tsx';
@@ -45,7 +46,7 @@ export function Progress({ details }: { readonly details: Answers['job'] }): VNo
   );
 }
 
-function RunningJob({ job }: { readonly job: JobHead }): VNode {
+function UnendedJob({ job }: { readonly job: JobHead }): VNode {
   const details = useLive('job', `jobs/${job.id}?limit=1`);
   const head = details.value?.job ?? job;
   return (
@@ -60,20 +61,29 @@ function RunningJob({ job }: { readonly job: JobHead }): VNode {
   );
 }
 
+/** More would hide the room. */
+const MOST = 3;
+
 /** While one runs, everything is asked more often. */
 export function JobBar(): VNode | null {
   const { value } = useLive('jobs', 'jobs');
-  const running = (value?.jobs ?? []).filter(({ state }) => state === 'running');
-  const isRunning = running.length > 0;
+  const jobs = unendedJobs(value?.jobs ?? []);
+  const isRunning = jobs.some(({ state }) => state === 'running');
   useEffect(() => {
     isBusy.value = isRunning;
   }, [isRunning]);
-  if (!isRunning) return null;
+  if (jobs.length === 0) return null;
+  const rest = jobs.length - MOST;
   return (
     <div class="job-bars">
-      {running.map((job) => (
-        <RunningJob key={job.id} job={job} />
+      {jobs.slice(0, MOST).map((job) => (
+        <UnendedJob key={job.id} job={job} />
       ))}
+      {rest > 0 && (
+        <a class="job-bar" href={hrefOf('replay')}>
+          {formatCount(rest, 'more replay')} not ended
+        </a>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { Signal } from '@preact/signals';
 import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { follow } from '../api/asking.ts';
 import type { Answers } from '../api/answers.ts';
 import { post } from '../api/client.ts';
@@ -9,6 +10,7 @@ import { useLive } from '../api/live.ts';
 import { go } from '../api/place.ts';
 import { replayCommand } from '../logic/commands.ts';
 import type { ReplaySettings } from '../logic/commands.ts';
+import { wholeNumber } from '../logic/numbers.ts';
 import { hrefOf } from '../logic/place.ts';
 import { failureCount } from '../logic/totals.ts';
 import { requestText } from '../logic/wanted.ts';
@@ -22,11 +24,12 @@ interface Planning {
   readonly problem?: string;
 }
 
-/** Goes to the job, with the panel that starts it. */
+/** Goes to the job, with the panel that starts it, unless the panel was closed meanwhile. */
 async function plan(
   filter: string,
   settings: ReplaySettings,
   planning: Signal<Planning>,
+  isOpen: () => boolean,
 ): Promise<void> {
   planning.value = { isAsking: true };
   try {
@@ -37,41 +40,59 @@ async function plan(
     });
     const job = ask.answer?.['job'];
     if (typeof job !== 'string') throw new Error('The preview names no job; preview it again.');
-    go(hrefOf('replay', job, { do: requestText({ kind: 'start', job }) }));
+    if (isOpen()) go(hrefOf('replay', job, { do: requestText({ kind: 'start', job }) }));
   } catch (error) {
     planning.value = { isAsking: false, problem: (error as Error).message };
   }
 }
 
+/** As it is typed. */
+interface TypedSettings {
+  readonly canary: string;
+  readonly rate: string;
+  readonly force: boolean;
+}
+
+const MOST = 1_000;
+const CANARY = { min: 0, max: MOST };
+const RATE = { min: 1, max: MOST };
+
+/** Undefined until both numbers are typed. */
+function settingsOf({ canary, rate, force }: TypedSettings): ReplaySettings | undefined {
+  const [first, then] = [wholeNumber(canary, CANARY), wholeNumber(rate, RATE)];
+  return first === undefined || then === undefined
+    ? undefined
+    : { canary: first, rate: then, force };
+}
+
 function NumberField({
   label,
   value,
-  min,
+  bounds,
   onValue,
 }: {
   readonly label: string;
-  readonly value: number;
-  readonly min: number;
-  readonly onValue: (value: number) => void;
+  readonly value: string;
+  readonly bounds: typeof CANARY;
+  readonly onValue: (value: string) => void;
 }): VNode {
   return (
     <label class="field small">
       <span>{label}</span>
       <input
         type="number"
-        min={min}
-        max={1_000}
+        {...bounds}
         required
         value={value}
-        onInput={({ currentTarget }) => onValue(currentTarget.valueAsNumber || min)}
+        onInput={({ currentTarget }) => onValue(currentTarget.value)}
       />
     </label>
   );
 }
 
-function Options({ settings }: { readonly settings: Signal<ReplaySettings> }): VNode {
+function Options({ settings }: { readonly settings: Signal<TypedSettings> }): VNode {
   const { canary, rate, force } = settings.value;
-  const set = (changed: Partial<ReplaySettings>): void => {
+  const set = (changed: Partial<TypedSettings>): void => {
     settings.value = { ...settings.value, ...changed };
   };
   return (
@@ -80,13 +101,13 @@ function Options({ settings }: { readonly settings: Signal<ReplaySettings> }): V
         <NumberField
           label="Send first"
           value={canary}
-          min={0}
+          bounds={CANARY}
           onValue={(n) => set({ canary: n })}
         />
         <NumberField
           label="Then per second"
           value={rate}
-          min={1}
+          bounds={RATE}
           onValue={(n) => set({ rate: n })}
         />
       </div>
@@ -104,14 +125,16 @@ function Options({ settings }: { readonly settings: Signal<ReplaySettings> }): V
 
 function Asking({
   planning: { isAsking, progress },
+  isReady,
   total,
 }: {
   readonly planning: Planning;
+  readonly isReady: boolean;
   readonly total: number | undefined;
 }): VNode {
   return (
     <>
-      <button type="submit" class="primary" disabled={isAsking || total === 0}>
+      <button type="submit" class="primary" disabled={isAsking || !isReady || total === 0}>
         {isAsking ? 'Comparing …' : `Preview ${total === undefined ? '' : failureCount(total)}`}
       </button>
       {isAsking && (
@@ -125,7 +148,15 @@ function Asking({
 
 /** A selection of the URL. */
 export function ReplayPanel({ filter }: { readonly filter: string }): VNode {
-  const settings = useSignal<ReplaySettings>({ canary: 1, rate: 5, force: false });
+  const typed = useSignal<TypedSettings>({ canary: '1', rate: '5', force: false });
+  const settings = settingsOf(typed.value);
+  const isOpen = useRef(true);
+  useEffect(
+    () => () => {
+      isOpen.current = false;
+    },
+    [],
+  );
   const planning = useSignal<Planning>({ isAsking: false });
   const found = useLive(
     'failures',
@@ -148,16 +179,18 @@ export function ReplayPanel({ filter }: { readonly filter: string }): VNode {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void plan(filter, settings.value, planning);
+          if (settings !== undefined) void plan(filter, settings, planning, () => isOpen.current);
         }}
       >
-        <Options settings={settings} />
+        <Options settings={typed} />
         <Reason />
         <div class="deed">
-          <Asking planning={planning.value} total={total} />
+          <Asking planning={planning.value} isReady={settings !== undefined} total={total} />
         </div>
       </form>
-      <Copy text={replayCommand(filter, settings.value)} label="Copy as command" />
+      {settings !== undefined && (
+        <Copy text={replayCommand(filter, settings)} label="Copy as command" />
+      )}
     </Panel>
   );
 }

@@ -32,17 +32,17 @@ export function LookAgain(): VNode | null {
   );
 }
 
-/** `seen`: when the devices were last seen, where that matters. */
+/** `devices`: when they were last seen, where that matters; nobody may have seen them yet. */
 export function Room({
   title,
   lead,
-  seen,
+  devices,
   actions,
   children,
 }: {
   readonly title: ComponentChildren;
   readonly lead?: ComponentChildren;
-  readonly seen?: number | string | undefined;
+  readonly devices?: { readonly seen: number | string | undefined } | undefined;
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
 }): VNode {
@@ -54,12 +54,14 @@ export function Room({
           {lead !== undefined && <p class="lead">{lead}</p>}
         </div>
         <div class="room-side">
-          {seen !== undefined && (
-            <span class="muted">
-              Devices seen <Age at={seen} />
-            </span>
+          {devices !== undefined && (
+            <>
+              <span class="muted">
+                Devices seen <Age at={devices.seen} none="not yet" />
+              </span>
+              <LookAgain />
+            </>
           )}
-          {seen !== undefined && <LookAgain />}
           {actions}
         </div>
       </div>
@@ -95,7 +97,10 @@ export function ReadingTrouble({
   );
 }
 
-/** What was read, or why not; `what` for the time before. */
+/**
+ * What was read, or why not; `what` for the time before. What was selected before can be seen for a
+ * moment longer, but nothing can be done with it.
+ */
 export function Shown<T>({
   live,
   what,
@@ -105,11 +110,17 @@ export function Shown<T>({
   readonly what: string;
   readonly children: (value: T) => ComponentChildren;
 }): VNode {
-  const { value, problem } = live;
+  const { value, isOld, problem } = live;
   return (
     <>
       <ReadingTrouble live={live} />
-      {value === undefined ? problem === undefined && <Loading what={what} /> : children(value)}
+      {value === undefined ? (
+        problem === undefined && <Loading what={what} />
+      ) : (
+        <div class="shown" inert={isOld} aria-busy={isOld}>
+          {children(value)}
+        </div>
+      )}
     </>
   );
 }

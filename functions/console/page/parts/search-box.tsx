@@ -1,9 +1,9 @@
 /** The search of the page: a Gateway, a port, an address with a port, or a host. */
-import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { go, place } from '../api/place.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Icon } from './icons.tsx';
+import { useTyping } from './typing.ts';
 
 /** The id by which the key `/` finds it. */
 export const SEARCH_ID = 'search';
@@ -12,8 +12,7 @@ export const SEARCH_ID = 'search';
 export function SearchBox(): VNode {
   const { room, query } = place.value;
   const shown = room === 'search' ? (query['q'] ?? '') : '';
-  const typed = useSignal<{ readonly at: string; readonly text: string } | undefined>(undefined);
-  const text = typed.value?.at === shown ? typed.value.text : shown;
+  const { text, isUnapplied, type } = useTyping(shown, room);
   return (
     <form
       class="search"
@@ -34,12 +33,11 @@ export function SearchBox(): VNode {
         spellcheck={false}
         aria-label="Search: team/web, 32400, 172.16.100.195:443 or a host"
         placeholder="team/web, 32400, 172.16.100.195:443 or a host"
+        class={isUnapplied ? 'unapplied' : undefined}
         value={text}
-        onInput={({ currentTarget }) => {
-          typed.value = { at: shown, text: currentTarget.value };
-        }}
+        onInput={({ currentTarget }) => type(currentTarget.value)}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <kbd aria-hidden="true">{isUnapplied ? 'Enter' : '/'}</kbd>
     </form>
   );
 }

@@ -6,19 +6,26 @@ import { hrefOf } from '../logic/place.ts';
 import { failureCount } from '../logic/totals.ts';
 import { Age, Badge, Name, Words } from '../parts/basic.tsx';
 import { Shown } from '../parts/room.tsx';
-import { Cell, VirtualTable } from '../parts/virtual.tsx';
+import { PagedTable } from '../parts/paged.tsx';
+import type { Pages } from '../parts/paged.tsx';
+import { Cell } from '../parts/virtual.tsx';
 import { NoFailures } from './no-failures.tsx';
 
 type Row = Answers['failures']['failures'][number];
 
-/** Rows of one request. */
 const PAGE = 100;
-const ROW_HEIGHT = 44;
 const HEADS = ['code', 'what', 'where', 'owner', 'seen', 'last'] as const;
 
-function pathOf(filter: string, page: number): string {
-  const query = { filter, limit: String(PAGE), offset: String(page * PAGE) };
-  return `failures?${new URLSearchParams(query).toString()}`;
+function pagesOf(filter: string): Pages<'failures', Row> {
+  return {
+    kind: 'failures',
+    size: PAGE,
+    pathOf: (page) => {
+      const query = { filter, limit: String(PAGE), offset: String(page * PAGE) };
+      return `failures?${new URLSearchParams(query).toString()}`;
+    },
+    rowsOf: ({ failures }) => failures,
+  };
 }
 
 function Cells({ row }: { readonly row: Row }): VNode {
@@ -48,17 +55,10 @@ function Cells({ row }: { readonly row: Row }): VNode {
   );
 }
 
-/** A row whose page is read when it comes into sight. */
-function LaterRow({ filter, index }: { readonly filter: string; readonly index: number }): VNode {
-  const page = Math.floor(index / PAGE);
-  const { value } = useLive('failures', pathOf(filter, page));
-  const row = value?.failures[index - page * PAGE];
-  return row === undefined ? <Cell name="code">…</Cell> : <Cells row={row} />;
-}
-
 /** Only the rows in sight are in the document. */
 export function FailureRows({ filter }: { readonly filter: string }): VNode {
-  const live = useLive('failures', pathOf(filter, 0));
+  const pages = pagesOf(filter);
+  const live = useLive('failures', pages.pathOf(0));
   return (
     <Shown live={live} what="the failures">
       {({ total, failures }) =>
@@ -69,19 +69,14 @@ export function FailureRows({ filter }: { readonly filter: string }): VNode {
             <p class="muted" role="status">
               {failureCount(total)}, newest first
             </p>
-            <VirtualTable
+            <PagedTable
+              pages={pages}
+              first={failures}
+              count={total}
               kind="failures"
               label="Failures"
               heads={HEADS}
-              count={total}
-              height={ROW_HEIGHT}
-              row={(index) =>
-                index < failures.length ? (
-                  <Cells row={failures[index]!} />
-                ) : (
-                  <LaterRow key={Math.floor(index / PAGE)} filter={filter} index={index} />
-                )
-              }
+              row={(row) => <Cells row={row} />}
             />
           </>
         )

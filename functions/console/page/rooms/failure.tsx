@@ -1,6 +1,7 @@
 /** One failure: BIG-IP's own words, what to do, its course, and what is there now. */
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
+import { clusterOfOwner } from '../../../../shared/domain/text/owners.ts';
 import type { Answers } from '../api/answers.ts';
 import { get } from '../api/client.ts';
 import { useLive } from '../api/live.ts';
@@ -24,12 +25,13 @@ import { TimeLine } from './time-line.tsx';
 
 type Details = Answers['failure'];
 
-const clusterOf = (owner: string | undefined): string | undefined => owner?.split('/')[0];
+const clusterOf = ({ owner }: Details['failure']): string | undefined =>
+  owner === undefined ? undefined : clusterOfOwner(owner);
 
 function Actions({ failure }: Pick<Details, 'failure'>): VNode {
-  const { id, state, owner, gateways, device } = failure;
+  const { id, state, gateways, device } = failure;
   const words = [`id:${id}`, ...(state === 'open' ? [] : [`state:${state}`])];
-  const cluster = clusterOf(owner);
+  const cluster = clusterOf(failure);
   return (
     <div class="actions">
       {(state === 'open' || state === 'quarantined') && (
@@ -59,7 +61,7 @@ function Actions({ failure }: Pick<Details, 'failure'>): VNode {
 function What({ details }: { readonly details: Details }): VNode {
   const { failure, code, response, reason } = details;
   const { owner, device, partition, exposure, gateways } = failure;
-  const cluster = clusterOf(owner);
+  const cluster = clusterOf(failure);
   return (
     <section class="card">
       {code !== undefined && (

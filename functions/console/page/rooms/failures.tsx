@@ -1,8 +1,9 @@
 /** The room Failures: groups and list under one filter. */
 import type { VNode } from 'preact';
+import { wordsIn } from '../../../../shared/domain/text/words.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
-import { parseBy, valueOf, withTerm, wordsIn } from '../logic/filter.ts';
+import { parseBy, valueOf, withTerm } from '../logic/filter.ts';
 import { commandOf } from '../logic/commands.ts';
 import { hrefOf, withQuery } from '../logic/place.ts';
 import { totalsLine } from '../logic/totals.ts';

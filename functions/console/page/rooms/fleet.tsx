@@ -46,7 +46,7 @@ export function FleetRoom(): VNode {
   const here = PARTS.find((one) => one.part === part);
   if (here === undefined) return <Nowhere />;
   return (
-    <Room title="Fleet" seen={millisOf(seen)}>
+    <Room title="Fleet" devices={{ seen: millisOf(seen) }}>
       <Tabs
         label="Fleet"
         tabs={PARTS.map((one) => ({

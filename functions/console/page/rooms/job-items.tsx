@@ -1,15 +1,14 @@
 /** The failures of a job, each with its preview and its result. */
 import type { VNode } from 'preact';
 import type { Answers, JobItemRow } from '../api/answers.ts';
-import { useLive } from '../api/live.ts';
 import { RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Badge, Name, Words } from '../parts/basic.tsx';
-import { Cell, VirtualTable } from '../parts/virtual.tsx';
+import { PagedTable } from '../parts/paged.tsx';
+import type { Pages } from '../parts/paged.tsx';
+import { Cell } from '../parts/virtual.tsx';
 
-/** Items of one request. */
 const PAGE = 200;
-const ROW_HEIGHT = 44;
 const HEADS = ['failure', 'where', 'would', 'result', 'why'] as const;
 
 function Outcome({ item: { result, status } }: { readonly item: JobItemRow }): VNode {
@@ -69,36 +68,31 @@ function Cells({ item }: { readonly item: JobItemRow }): VNode {
   );
 }
 
-function LaterItem({ path, index }: { readonly path: string; readonly index: number }): VNode {
-  const offset = Math.floor(index / PAGE) * PAGE;
-  const { value } = useLive('job', `${path}?limit=${PAGE}&offset=${offset}`);
-  const item = value?.items[index - offset];
-  return item === undefined ? <Cell name="failure">…</Cell> : <Cells item={item} />;
-}
+/** Where the items of a job are read. `path`: of the job. */
+export const itemPages = (path: string): Pages<'job', JobItemRow> => ({
+  kind: 'job',
+  size: PAGE,
+  pathOf: (page) => `${path}?limit=${PAGE}${page === 0 ? '' : `&offset=${page * PAGE}`}`,
+  rowsOf: ({ items }) => items,
+});
 
 /** `details`: with the first page. */
 export function JobItems({
-  path,
-  details,
+  pages,
+  details: { items, total },
 }: {
-  readonly path: string;
+  readonly pages: Pages<'job', JobItemRow>;
   readonly details: Answers['job'];
 }): VNode {
-  const { items, total } = details;
   return (
-    <VirtualTable
+    <PagedTable
+      pages={pages}
+      first={items}
+      count={total}
       kind="items"
       label="Failures of the job"
       heads={HEADS}
-      count={total}
-      height={ROW_HEIGHT}
-      row={(index) =>
-        index < items.length ? (
-          <Cells item={items[index]!} />
-        ) : (
-          <LaterItem path={path} index={index} />
-        )
-      }
+      row={(item) => <Cells item={item} />}
     />
   );
 }

@@ -6,10 +6,10 @@ import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { countsIn, jobSentence, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
-import { Age, Badge, Copy, Facts, Name, Words } from '../parts/basic.tsx';
+import { Age, Badge, Copy, Counts, Facts, Name, Words } from '../parts/basic.tsx';
 import { JobActions, Progress } from '../parts/job-bar.tsx';
 import { Room, Shown } from '../parts/room.tsx';
-import { JobItems } from './job-items.tsx';
+import { itemPages, JobItems } from './job-items.tsx';
 import { JOB_TONES } from './replay.tsx';
 
 type Details = Answers['job'];
@@ -18,13 +18,7 @@ function Verdicts({ verdicts }: Pick<Details, 'verdicts'>): VNode {
   return (
     <section class="card">
       <h2>What would happen now</h2>
-      <ul class="counts">
-        {countsIn(verdicts, VERDICT_LABELS).map(({ key, word, tone, n }) => (
-          <li key={key} class={tone}>
-            <b>{n}</b> {word}
-          </li>
-        ))}
-      </ul>
+      <Counts counts={countsIn(verdicts, VERDICT_LABELS)} />
     </section>
   );
 }
@@ -35,13 +29,7 @@ function Results({ results }: Pick<Details, 'results'>): VNode | null {
   return (
     <section class="card">
       <h2>Results</h2>
-      <ul class="counts">
-        {counts.map(({ key, word, tone, n }) => (
-          <li key={key} class={tone}>
-            <b>{n}</b> {word}
-          </li>
-        ))}
-      </ul>
+      <Counts counts={counts} />
     </section>
   );
 }
@@ -69,8 +57,8 @@ function About({ job }: Pick<Details, 'job'>): VNode {
 
 /** While it runs, it is asked every two seconds. */
 export function JobRoom({ id }: { readonly id: string }): VNode {
-  const path = `jobs/${encodeURIComponent(id)}`;
-  const live = useLive('job', `${path}?limit=200`);
+  const pages = itemPages(`jobs/${encodeURIComponent(id)}`);
+  const live = useLive('job', pages.pathOf(0));
   const job = live.value?.job;
   const isFresh = job?.state === 'planned';
   return (
@@ -102,7 +90,7 @@ export function JobRoom({ id }: { readonly id: string }): VNode {
               <Results results={details.results} />
             )}
             <About job={details.job} />
-            <JobItems path={path} details={details} />
+            <JobItems pages={pages} details={details} />
           </>
         )}
       </Shown>

@@ -166,7 +166,10 @@ export function NowRoom(): VNode {
   const live = useLive('now', 'now');
   const { value } = live;
   return (
-    <Room title={value === undefined ? 'Now' : headline(value)} seen={millisOf(value?.seen)}>
+    <Room
+      title={value === undefined ? 'Now' : headline(value)}
+      devices={{ seen: millisOf(value?.seen) }}
+    >
       <Shown live={live} what="what is broken">
         {(now) => (
           <>

@@ -171,7 +171,7 @@ export function PlanRoom(): VNode {
     <Room
       title="Plan"
       lead="What manifests would do on the devices, before anybody applies them."
-      seen={planning.value.answer?.at}
+      devices={planning.value.answer && { seen: planning.value.answer.at }}
       actions={
         <a class="button" href={hrefOf('ports')}>
           Ports

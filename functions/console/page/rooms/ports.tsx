@@ -1,5 +1,6 @@
 /** The room Ports: who has which address and port, on which device, with how many members. */
 import type { VNode } from 'preact';
+import { clusterOfOwner } from '../../../../shared/domain/text/owners.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
@@ -8,16 +9,26 @@ import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Empty, Name, Notice, Words } from '../parts/basic.tsx';
 import { FilterBar } from '../parts/filter-bar.tsx';
 import { Room, Shown } from '../parts/room.tsx';
-import { Cell, VirtualTable } from '../parts/virtual.tsx';
+import { PagedTable } from '../parts/paged.tsx';
+import type { Pages } from '../parts/paged.tsx';
+import { Cell } from '../parts/virtual.tsx';
 
 type Row = Answers['ports']['rows'][number];
 
-/** The API's own limit; more are found by a narrower search. */
-const MOST = 5_000;
-const ROW_HEIGHT = 44;
+const PAGE = 500;
 const HEADS = ['exposure', 'gateways', 'device', 'members', 'owner', 'since'] as const;
 
-const clusterOf = (owner: string): string => owner.split('/')[0] ?? '';
+function pagesOf(q: string): Pages<'ports', Row> {
+  return {
+    kind: 'ports',
+    size: PAGE,
+    pathOf: (page) => {
+      const query = { q, limit: String(PAGE), offset: String(page * PAGE) };
+      return `ports?${new URLSearchParams(query).toString()}`;
+    },
+    rowsOf: ({ rows }) => rows,
+  };
+}
 
 function Members({ row: { members, draining, drained } }: { readonly row: Row }): VNode {
   return (
@@ -47,7 +58,7 @@ function Cells({ row }: { readonly row: Row }): VNode {
           ? '-'
           : gateways.map((gateway) => (
               <span key={gateway} class="item">
-                <a href={hrefOf('ports', `${clusterOf(owner)}/${gateway}`)}>
+                <a href={hrefOf('ports', `${clusterOfOwner(owner)}/${gateway}`)}>
                   <Name text={gateway} />
                 </a>
               </span>
@@ -108,16 +119,14 @@ function NoPorts({ declared }: { readonly declared: number }): VNode {
 /** `?q=`: each word must occur in some column. */
 export function PortsRoom(): VNode {
   const q = place.value.query['q'] ?? '';
-  const live = useLive(
-    'ports',
-    `ports?${new URLSearchParams({ q, limit: String(MOST) }).toString()}`,
-  );
+  const pages = pagesOf(q);
+  const live = useLive('ports', pages.pathOf(0));
   const oldest = live.value?.seen.map(({ at }) => at).toSorted()[0];
   return (
     <Room
       title="Ports"
       lead="Who has which address and port."
-      seen={oldest}
+      devices={{ seen: oldest }}
       actions={
         <a class="button" href={hrefOf('plan')}>
           What would manifests do?
@@ -140,13 +149,14 @@ export function PortsRoom(): VNode {
                 <p class="muted" role="status">
                   {total} of {declared} ports
                 </p>
-                <VirtualTable
+                <PagedTable
+                  pages={pages}
+                  first={rows}
+                  count={total}
                   kind="ports"
                   label="Ports"
                   heads={HEADS}
-                  count={rows.length}
-                  height={ROW_HEIGHT}
-                  row={(index) => <Cells row={rows[index]!} />}
+                  row={(row) => <Cells row={row} />}
                 />
               </>
             )}

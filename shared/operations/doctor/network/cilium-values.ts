@@ -1,5 +1,6 @@
 /** The values by which Cilium's agents know a unit of BIG-IP. */
 import { type Cidr, formatIp, inCidr, parseCidr } from '../../../domain/net/ip.ts';
+import { wordsIn } from '../../../domain/text/words.ts';
 import { formatCidr } from '../../../domain/net/cidr-list.ts';
 import { addressOf } from './routed-address.ts';
 import type { Problem } from './reached.ts';
@@ -8,7 +9,7 @@ import { addressesOn } from './tunnel-parts.ts';
 
 /** Lists that belong together: the first of each is the first VTEP. */
 function listed(values: Readonly<Record<string, string>>, name: string): readonly string[] {
-  return (values[name] ?? '').split(/\s+/).filter((word) => word !== '');
+  return wordsIn(values[name] ?? '');
 }
 
 /** What no unit could be reached with. */

@@ -5,12 +5,14 @@ import { clusterOrders, clusterStates } from '../../../../functions/console/page
 import { holdersOf, usedShare } from '../../../../functions/console/page/logic/addresses.ts';
 import { parseFindings } from '../../../../functions/console/page/logic/findings.ts';
 import {
+  countedObjects,
   countsIn,
   jobActions,
   jobSentence,
   progressOf,
   progressWords,
   RESULT_WORDS,
+  unendedJobs,
   VERDICT_LABELS,
 } from '../../../../functions/console/page/logic/jobs.ts';
 import { stationsOf } from '../../../../functions/console/page/logic/stations.ts';
@@ -122,12 +124,28 @@ describe('a job', () => {
     ]);
   });
 
+  test('is previewed with its verdicts, and other changes with what they count', () => {
+    expect(countedObjects({ failures: 1, unchanged: 2 })).toEqual([
+      { key: 'failures', word: 'failure', tone: 'plain', n: 1 },
+      { key: 'unchanged', word: 'unchanged', tone: 'plain', n: 2 },
+    ]);
+  });
+
   test('can be paused and cancelled while it runs, and resumed if nobody drives it', () => {
     expect(jobActions(job)).toEqual(['pause', 'cancel']);
     expect(jobActions({ ...job, isDriven: false })).toContain('resume');
     expect(jobActions({ ...job, state: 'planned' })).toEqual(['start', 'cancel']);
     expect(jobActions({ ...job, state: 'paused' })).toEqual(['resume', 'cancel']);
     expect(jobActions({ ...job, state: 'done' })).toEqual([]);
+  });
+
+  test('is in sight until it has ended, and those that run come first', () => {
+    const of = (state: 'planned' | 'paused' | 'running' | 'done') => ({ ...job, state });
+    expect(
+      unendedJobs([of('paused'), of('done'), of('planned'), of('running')]).map(
+        ({ state }) => state,
+      ),
+    ).toEqual(['running', 'paused']);
   });
 
   test('says what it does', () => {
