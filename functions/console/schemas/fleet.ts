@@ -36,6 +36,8 @@ export const NowSchema = z
         code: z.string().optional(),
         remedy: z.string(),
         room: z.enum(['failures', 'replay', 'fleet', 'drift', 'ports']),
+        /** Of the room Fleet. */
+        part: z.enum(['devices', 'waiting']).optional(),
         /** Words of the filter that selects it in its room. */
         words: z.array(z.string()),
         replayable: z.boolean(),

@@ -7,7 +7,7 @@ import { unansweredOf } from '../devices/declared-partitions.ts';
 import { readQueues } from '../status/status.ts';
 import { waitingView } from '../waiting/waiting.ts';
 import { troublesOf } from './troubles.ts';
-import type { Trouble } from './troubles.ts';
+import type { Trouble } from './trouble.ts';
 
 /** What is not normal, and the size of what is. */
 export interface Now {

@@ -1,5 +1,4 @@
 /** What is not normal now: one sentence for each trouble, worst first. Pure. */
-import { CODES } from '../../domain/codes/index.ts';
 import { formatAge, formatCount } from '../../domain/text/counts.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { ReplayJob } from '../../failures/replay/job.ts';
@@ -7,32 +6,10 @@ import type { AuditView } from '../../failures/views.ts';
 import { needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow } from '../clusters/rows.ts';
 import type { QueueRow } from '../status/status.ts';
-import { describeWaitingDevice } from '../waiting/waiting.ts';
 import type { WaitingDevice } from '../waiting/waiting.ts';
-
-/** What a trouble is about, and where it is shown in full. */
-export type TroubleRoom = 'failures' | 'replay' | 'fleet' | 'drift' | 'ports';
-
-/** One trouble. */
-export interface Trouble {
-  /** Stable as long as the trouble is the same. */
-  readonly id: string;
-  /** `bad`: something that was asked for is not in effect. `warn`: somebody should look. */
-  readonly level: 'bad' | 'warn';
-  /** Complete, with its end mark; names the object. */
-  readonly sentence: string;
-  /** Milliseconds since 1970. */
-  readonly since?: number;
-  /** See docs/reference/codes.md; absent if no code describes it. */
-  readonly code?: string;
-  /** What to do. */
-  readonly remedy: string;
-  readonly room: TroubleRoom;
-  /** Words of the filter that selects it in its room. */
-  readonly words: readonly string[];
-  /** Whether a replay may help after the cause is corrected. */
-  readonly replayable: boolean;
-}
+import { ofFailures } from './failure-troubles.ts';
+import { fixOf, stopped } from './trouble.ts';
+import type { Trouble } from './trouble.ts';
 
 /** What is known now. */
 export interface Known {
@@ -72,21 +49,42 @@ export function troublesOf(known: Known): readonly Trouble[] {
   ];
 }
 
-const fixOf = (code: string): string => CODES[code]?.fix ?? 'See docs/reference/codes.md.';
-
 function ofDevice(device: WaitingDevice, now: number): Trouble {
-  const { device: name, since, code } = device;
+  const { device: name, state, since, code } = device;
   return {
     id: `away ${name}`,
-    level: 'bad',
-    sentence: `${describeWaitingDevice(device, now)}. Existing traffic is not affected.`,
+    level: state === 'away' ? 'bad' : 'warn',
+    sentence: sentenceOf(device, now),
     since,
     code,
-    remedy: fixOf(code),
+    remedy: state === 'away' ? fixOf(code) : 'Nothing; what waits is sent by itself.',
     room: 'fleet',
+    part: 'waiting',
     words: [name],
     replayable: false,
   };
+}
+
+/** Without what stands beside it: the code and the time. */
+function sentenceOf(
+  { device, state, since, reason, ingresses, orders }: WaitingDevice,
+  now: number,
+): string {
+  const waits = [
+    ...(ingresses === 0 ? [] : [formatCount(ingresses, 'ingress', 'ingresses')]),
+    ...(orders === 0 ? [] : [formatCount(orders, 'order')]),
+  ].join(' and ');
+  const isOne = ingresses + orders === 1;
+  if (state !== 'away')
+    return `${device} answers again; ${waits} ${isOne ? 'is' : 'are'} being sent to it.`;
+  const why = reason.startsWith(`${device}: `) ? reason.slice(device.length + 2) : reason;
+  return (
+    `${device} has been unreachable or failing for ${formatAge(since, now)}: ${stopped(why)} ` +
+    (waits === ''
+      ? 'Nothing waits for it. '
+      : `${waits} ${isOne ? 'waits' : 'wait'} until it works again. `) +
+    'Existing traffic is not affected.'
+  );
 }
 
 /** Milliseconds that a message may wait; each is usually taken within seconds. */
@@ -94,7 +92,13 @@ const LONGEST_WAIT_MS = 10 * 60_000;
 
 /** One that does not answer, or whose oldest message is older than {@link LONGEST_WAIT_MS}. */
 function ofQueue({ queue, waiting, oldest, problem }: QueueRow, now: number): readonly Trouble[] {
-  const rest = { level: 'bad', room: 'fleet', words: [queue], replayable: false } as const;
+  const rest = {
+    level: 'bad',
+    room: 'fleet',
+    part: 'devices',
+    words: [queue],
+    replayable: false,
+  } as const;
   if (problem !== undefined) {
     const sentence = `Queue ${queue} does not answer: ${problem}.`;
     return [{ id: `queue ${queue}`, sentence, remedy: fixOf('Q601'), ...rest }];
@@ -113,58 +117,6 @@ function ofQueue({ queue, waiting, oldest, problem }: QueueRow, now: number): re
   ];
 }
 
-const OPEN: ReadonlySet<string> = new Set(['open', 'quarantined']);
-
-/** One for each code and device, the largest first. */
-function ofFailures(heads: readonly FailureHead[]): readonly Trouble[] {
-  const open = heads.filter(({ state }) => OPEN.has(state));
-  const groups = Map.groupBy(open, ({ code, device }) => `${code} ${device ?? ''}`);
-  return [...groups].toSorted(([, a], [, b]) => b.length - a.length).map(ofGroup);
-}
-
-/** Speaks for the whole group with the sentence of its newest failure. */
-function ofGroup([key, heads]: readonly [string, readonly FailureHead[]]): Trouble {
-  const newest = heads.reduce((a, b) => (b.last > a.last ? b : a));
-  const { code, device } = newest;
-  const states = new Set(heads.map(({ state }) => state));
-  return {
-    id: `failures ${key}`,
-    level: 'bad',
-    sentence: `${whatOf(heads)}: ${stopped(newest.sentence)} Existing traffic is not affected.`,
-    since: Math.min(...heads.map(({ first }) => first)),
-    code,
-    remedy: fixOf(code),
-    room: 'failures',
-    words: [
-      `code:${code}`,
-      ...(device === undefined ? [] : [`device:${device}`]),
-      ...(states.has('quarantined') ? [`state:${[...states].toSorted().join(',')}`] : []),
-    ],
-    replayable: true,
-  };
-}
-
-/** `40 ports of 12 gateways are not on bigip-1 as requested`. */
-function whatOf(heads: readonly FailureHead[]): string {
-  const { device } = heads[0]!;
-  const exposures = new Set(heads.flatMap(({ exposure }) => exposure ?? []));
-  const gateways = new Set(
-    heads.flatMap(({ owner = '', gateways: all }) =>
-      all.map((gateway) => `${owner.split('/')[0]} ${gateway}`),
-    ),
-  );
-  const of = gateways.size === 0 ? '' : ` of ${formatCount(gateways.size, 'gateway')}`;
-  const isOne = (exposures.size || heads.length) === 1 ? 'is' : 'are';
-  if (exposures.size === 0)
-    return `${formatCount(heads.length, 'event')}${of} ${heads.length === 1 ? 'was' : 'were'} refused`;
-  return `${formatCount(exposures.size, 'port')}${of} ${isOne} not on ${device ?? 'the devices'} as requested`;
-}
-
-/** With an end mark: sentences of devices and AS3 have none at times. */
-function stopped(sentence: string): string {
-  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
-}
-
 function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
   // A device that is away is told once.
   const away = new Set(waiting.map(({ device }) => device));
@@ -177,6 +129,7 @@ function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
       code,
       remedy: fixOf(code),
       room: 'fleet',
+      part: 'devices',
       words: [device],
       replayable: false,
     }));

@@ -46,6 +46,17 @@ export function Age({
   );
 }
 
+/** `02:41 (3h ago)`, where the time itself matters. */
+export function At({ at }: { readonly at: string }): VNode {
+  const millis = millisOf(at);
+  if (millis === undefined) return <Words text={at} />;
+  return (
+    <time dateTime={at} title={new Date(millis).toLocaleString()}>
+      {clockTime(millis, now.value)} <span class="muted">({ago(millis, now.value)})</span>
+    </time>
+  );
+}
+
 /** `since 02:41 (3h ago)`. */
 export function Since({ at }: { readonly at: number }): VNode {
   return (

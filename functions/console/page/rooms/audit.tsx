@@ -5,7 +5,7 @@ import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { withQuery } from '../logic/place.ts';
 import type { Tone } from '../logic/tones.ts';
-import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
+import { At, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { Room, Shown } from '../parts/room.tsx';
 import { Table } from '../parts/table.tsx';
 
@@ -24,7 +24,7 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }): VNode {
       rows={entries}
       keyOf={({ at, who, action, selection }) => `${at} ${who} ${action} ${selection}`}
       columns={[
-        { head: 'when', cell: ({ at }) => <Age at={at} /> },
+        { head: 'when', cell: ({ at }) => <At at={at} /> },
         { head: 'who', cell: ({ who }) => <Words text={who} /> },
         { head: 'what', cell: ({ action }) => <b>{action}</b> },
         { head: 'on', cell: ({ selection }) => <Name text={selection} /> },

@@ -18,7 +18,7 @@ function Now({ server: { now } }: { readonly server: Server }): VNode | null {
     <ul class="effects">
       {missing.length > 0 && (
         <li>
-          Not declared on <Words text={missing.join(', ')} />
+          Not on BIG-IP: <Words text={missing.join(', ')} />
         </li>
       )}
       {held.map(({ device, exposure, reason }) => (
@@ -51,7 +51,7 @@ function ServerCard({ server }: { readonly server: Server }): VNode {
         <Badge tone={isReached ? 'ok' : 'bad'}>{isReached ? 'reached' : 'not reached'}</Badge>
       </h2>
       <p>
-        <code>{code}</code> <Words text={reason} />
+        {code !== 'OK' && <code>{code}</code>} <Words text={reason} />
       </p>
       {!isReached && code !== 'OK' && (
         <p class="remedy">

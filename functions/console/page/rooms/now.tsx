@@ -15,7 +15,7 @@ type Now = Answers['now'];
 type Trouble = Now['troubles'][number];
 
 /** Where a trouble is shown in full. */
-function hrefOfTrouble({ room, words }: Trouble): string {
+function hrefOfTrouble({ room, part, words }: Trouble): string {
   switch (room) {
     case 'failures':
       return hrefOf('failures', undefined, { filter: words.join(' '), view: 'list' });
@@ -26,7 +26,7 @@ function hrefOfTrouble({ room, words }: Trouble): string {
     case 'ports':
       return hrefOf('ports', undefined, { q: words.join(' ') });
     case 'fleet':
-      return hrefOf('fleet');
+      return hrefOf('fleet', part);
   }
 }
 
@@ -35,11 +35,16 @@ const SHOW: Readonly<Record<Trouble['room'], string>> = {
   replay: 'Show the job',
   drift: 'Show the drift',
   ports: 'Show the ports',
-  fleet: 'Show the fleet',
+  fleet: 'Show the clusters',
+};
+
+const SHOW_PART: Readonly<Record<NonNullable<Trouble['part']>, string>> = {
+  devices: 'Show devices and queues',
+  waiting: 'Show what waits',
 };
 
 function TroubleCard({ trouble }: { readonly trouble: Trouble }): VNode {
-  const { level, sentence, since, code, remedy, replayable, words, room } = trouble;
+  const { level, sentence, since, code, remedy, replayable, words, room, part } = trouble;
   return (
     <li class={`trouble ${level}`}>
       <div class="trouble-head">
@@ -64,7 +69,7 @@ function TroubleCard({ trouble }: { readonly trouble: Trouble }): VNode {
           </RequestButton>
         )}
         <a class="button" href={hrefOfTrouble(trouble)}>
-          {SHOW[room]}
+          {part === undefined ? SHOW[room] : SHOW_PART[part]}
         </a>
       </div>
     </li>
