@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadConfig } from '../../shared/config/load.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
 import { openQueues } from '../../shared/queue/open.ts';
 import { processClock, processId } from '../../shared/runtime/process.ts';
 import { startConsole } from '../../shared/host/console.ts';
@@ -77,6 +78,7 @@ export async function startPipeline(files: LabFiles, queue: LabQueue): Promise<P
     const opened = openQueues(config.queue, {
       clock: processClock,
       id: processId,
+      secrets: createSecrets({ env: {} }),
       ...(credentials === undefined ? {} : { credentials }),
     });
     closers.add(() => opened.close());

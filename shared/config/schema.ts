@@ -13,6 +13,7 @@ import { MeshOptions } from '../domain/istio/mesh.ts';
 import { NetworkConfig } from '../domain/paths/network-config.ts';
 import { ConsoleConfig } from './console.ts';
 import { DeviceNetworks } from './device-networks.ts';
+import { POSTGRES_KEYS } from './postgres.ts';
 import { SecretReference } from './secret-reference.ts';
 
 /** One BIG-IP, or an HA pair. */
@@ -98,7 +99,8 @@ export const ClusterConfig = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      'Role ids (the part of SQS SenderId before the colon) that may send events of this cluster.',
+      'Role ids (the part of SQS SenderId before the colon), or roles of PostgreSQL, ' +
+        'that may send events of this cluster.',
     ),
   verifyKeys: z
     .array(SecretReference)
@@ -210,7 +212,7 @@ export const IngressConfig = IngressEntry;
 /** An ingress after parsing; settings that it does not set are absent, not defaults. */
 export type IngressConfig = IngressEntry;
 
-/** SQLite on one host, or SQS. */
+/** SQLite on one host, PostgreSQL, or SQS. */
 export const QueueConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sqlite').describe('Durable, in a local file.'),
@@ -226,6 +228,10 @@ export const QueueConfig = z.discriminatedUnion('kind', [
       .describe(
         'Prefix of the queue names: `<prefix>-snapshots.fifo` …; the URL is looked up by name.',
       ),
+  }),
+  z.strictObject({
+    kind: z.literal('postgres').describe('PostgreSQL 13 or newer.'),
+    ...POSTGRES_KEYS,
   }),
 ]);
 export type QueueConfig = z.infer<typeof QueueConfig>;
@@ -288,7 +294,8 @@ const FAILURES_COMMON = {
     .array(z.string())
     .default([])
     .describe(
-      'Role ids (the part of SQS SenderId before the colon) that may replay verified events.',
+      'Role ids (the part of SQS SenderId before the colon), or roles of PostgreSQL, ' +
+        'that may replay verified events.',
     ),
   replay: z
     .array(ReplayPolicy)

@@ -26,10 +26,11 @@ export function processRuntime(
   config: SluiceConfig,
   { env, log, dryRun, queues }: ProcessRuntimeOptions,
 ): Runtime {
+  const secrets = createSecrets({ env, region: awsRegion(config) });
   return {
     config,
-    secrets: createSecrets({ env, region: awsRegion(config) }),
-    queues: queues ?? openQueues(config.queue, { clock: processClock, id: processId }),
+    secrets,
+    queues: queues ?? openQueues(config.queue, { clock: processClock, id: processId, secrets }),
     clock: processClock,
     id: processId,
     random: processRandom,

@@ -2,6 +2,7 @@
  * The capabilities of a kind of queue. Code outside `shared/queue` does not check which kind is
  * configured.
  */
+import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Queues } from './port.ts';
 import type { SettingsReader } from './settings.ts';
@@ -12,6 +13,8 @@ export interface OpenQueuesOptions {
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
+  /** For the password and the CA of PostgreSQL. */
+  readonly secrets: Pick<Secrets, 'resolve'>;
   /** SQS only. Default: the credential chain of the SDK. */
   readonly credentials?: SqsCredentials;
 }

@@ -2,6 +2,7 @@
 import type { QueueConfig } from '../config/schema.ts';
 import type { OpenQueuesOptions, QueueBackend } from './backend.ts';
 import type { Queues } from './port.ts';
+import { postgresBackend } from './postgres/backend.ts';
 import { sqliteBackend } from './sqlite/backend.ts';
 import { sqsBackend } from './sqs/backend.ts';
 
@@ -12,6 +13,8 @@ export function queueBackend(config: QueueConfig): QueueBackend {
       return sqliteBackend(config);
     case 'sqs':
       return sqsBackend(config);
+    case 'postgres':
+      return postgresBackend(config);
   }
 }
 

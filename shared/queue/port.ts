@@ -1,6 +1,6 @@
 /**
- * The queue port: FIFO, at-least-once delivery, ordered within a group. Implemented by SQS and
- * SQLite; one contract test suite covers both. Times are in milliseconds.
+ * The queue port: FIFO, at-least-once delivery, ordered within a group. Implemented by SQLite,
+ * PostgreSQL and SQS; one contract test suite covers both. Times are in milliseconds.
  */
 
 /**
@@ -40,7 +40,7 @@ export interface QueueMessage {
   readonly receiveCount: number;
   /** By the clock of the queue; milliseconds since 1970. */
   readonly sentAt: number;
-  /** SQS `SenderId` (role id before the colon); absent if the queue does not report senders. */
+  /** SQS `SenderId` (role id before the colon), or the role of PostgreSQL; absent if the queue does not report senders. */
   readonly sender?: string;
   /**
    * The queue itself moved the message to the dead letters, so Sluice has not checked it since it

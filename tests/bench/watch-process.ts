@@ -19,10 +19,11 @@ const [main = '', kubeconfig = ''] = process.argv.slice(2);
 const { env } = process;
 const built = (await import(main)) as Built;
 const config = await loadConfig(env['SLUICE_CONFIG'] ?? '', env);
-const queues = openQueues(config.queue, { clock: processClock, id: randomUUID });
+const secrets = createSecrets({ env });
+const queues = openQueues(config.queue, { clock: processClock, id: randomUUID, secrets });
 const runtime = runtimeWith({
   config,
-  secrets: createSecrets({ env }),
+  secrets,
   queues,
   random: Math.random,
   log: createLogger('info'),

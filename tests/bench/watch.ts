@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startKubernetes, type LabKubernetes } from '../../infra/lab/kubernetes/index.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
 import type { Snapshot } from '../../shared/domain/snapshot/snapshot.ts';
 import { parseEvent, serialiseEvent } from '../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED, INGRESS_SETTLED, SNAPSHOT_EVENTS } from '../../shared/queue/events.ts';
@@ -237,7 +238,11 @@ async function withWatcher(
     join(folder, 'sluice.yaml'),
   ];
   const queue = { kind: 'sqlite' as const, path: queuePath };
-  const queues = openQueues(queue, { clock: processClock, id: randomUUID });
+  const queues = openQueues(queue, {
+    clock: processClock,
+    id: randomUUID,
+    secrets: createSecrets({ env: {} }),
+  });
   writeFileSync(kubeconfig, lab.kubeconfig());
   const ingresses = Array.from({ length: INGRESSES }, (_, n) => ({
     cluster: 'bench',

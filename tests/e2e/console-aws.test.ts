@@ -13,6 +13,7 @@ import { compileTemplate } from '../../infra/lab/host/compile.ts';
 import { startHttpApi, startLambdaApi, type LocalServer } from '../../infra/lab/host/http-api.ts';
 import { createQueuesOn, startLocalSqs, type LocalSqs } from '../../infra/lab/host/sqs.ts';
 import { queuesOf, type Template } from '../../infra/lab/host/template.ts';
+import { createSecrets } from '../../shared/config/secrets.ts';
 import { failuresOver, type Failures } from '../../shared/failures/open.ts';
 import { createS3Blobs } from '../../shared/failures/s3/blobs.ts';
 import { openQueues } from '../../shared/queue/open.ts';
@@ -143,7 +144,12 @@ beforeAll(async () => {
   });
   queues = openQueues(
     { kind: 'sqs', prefix: 'sluice', region: sqs.region, endpoint: sqs.endpoint },
-    { clock: processClock, id: randomUUID, credentials: sqs.credentials },
+    {
+      clock: processClock,
+      id: randomUUID,
+      secrets: createSecrets({ env: {} }),
+      credentials: sqs.credentials,
+    },
   );
   const site = startSite();
   for (const n of [1, 2]) await site.fail(owner(n), 1, [1_000 + n]);

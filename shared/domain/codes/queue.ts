@@ -10,7 +10,7 @@ export const QUEUE_CODES = {
       'The queue server did not answer in time, refused the connection, or returned an error. ' +
       'With the file queue, the file cannot be opened or written.',
     fix:
-      'Check queue.endpoint, queue.region, the network path and the state of the service. With ' +
+      'Check queue.endpoint and queue.region, or queue.host and queue.port, the network path and the state of the service. With ' +
       'the file queue, check its path, permissions and free space. Nothing is lost; Sluice ' +
       'retries.',
     retryable: true,

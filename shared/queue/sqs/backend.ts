@@ -4,7 +4,7 @@
 import type { QueueConfig } from '../../config/schema.ts';
 import { lazily } from '../../runtime/lazy.ts';
 import type { QueueBackend } from '../backend.ts';
-import type { Queue, Queues } from '../port.ts';
+import { lazyQueues } from '../lazy-queues.ts';
 import type { SettingsReader } from '../settings.ts';
 
 /** Queues of AWS, or of the server at `queue.endpoint`. The client is imported with the first call. */
@@ -30,26 +30,6 @@ export function sqsBackend({
         const { createSettingsReader } = await import('./settings.ts');
         return createSettingsReader(server);
       }),
-  };
-}
-
-/** Queues that import the AWS client with the first call. */
-function lazyQueues(open: () => Promise<Queues>): Queues {
-  const queues = lazily(open);
-  return {
-    queue: (name): Queue => {
-      const queue = async (): Promise<Queue> => (await queues.get()).queue(name);
-      return {
-        name,
-        send: async (message) => (await queue()).send(message),
-        receive: async (options) => (await queue()).receive(options),
-        delete: async (receipt) => (await queue()).delete(receipt),
-        changeVisibility: async (receipt, visibility) =>
-          (await queue()).changeVisibility(receipt, visibility),
-        depth: async () => (await queue()).depth(),
-      };
-    },
-    close: () => queues.close((opened) => opened.close()),
   };
 }
 

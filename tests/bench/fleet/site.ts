@@ -11,6 +11,7 @@ import { createClosers, type Closers } from '../../../infra/lab/closers.ts';
 import { startHost } from '../../../infra/lab/host/host.ts';
 import { createQueuesOn, startLocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
 import type { NetworkConfig } from '../../../shared/domain/paths/network-config.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
@@ -78,7 +79,11 @@ async function build(
   const opened =
     queue === 'sqs'
       ? await sqs(config, closers)
-      : openQueues(config.queue, { clock: processClock, id: randomUUID });
+      : openQueues(config.queue, {
+          clock: processClock,
+          id: randomUUID,
+          secrets: createSecrets({ env: {} }),
+        });
   closers.add(() => opened.close());
   const counts = createCounts();
   const waiting = new Map<string, (at: number) => void>();
@@ -154,6 +159,11 @@ async function sqs(config: SluiceConfig, closers: Closers): Promise<Queues> {
   await createQueuesOn(server, names.map(definition));
   return openQueues(
     { kind: 'sqs', region: server.region, endpoint: server.endpoint, prefix: PREFIX },
-    { clock: processClock, id: randomUUID, credentials: server.credentials },
+    {
+      clock: processClock,
+      id: randomUUID,
+      secrets: createSecrets({ env: {} }),
+      credentials: server.credentials,
+    },
   );
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startKubernetes, type LabKubernetes } from '../../../infra/lab/kubernetes/index.ts';
+import { createSecrets } from '../../../shared/config/secrets.ts';
 import type { Snapshot } from '../../../shared/domain/snapshot/snapshot.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED, SNAPSHOT_EVENTS } from '../../../shared/queue/events.ts';
@@ -53,6 +54,7 @@ beforeEach(async () => {
   queues = openQueues(queue, {
     clock: { now: () => Date.now(), monotonic: () => Date.now(), sleep },
     id: randomUUID,
+    secrets: createSecrets({ env: {} }),
   });
   lab.store.apply(ingressService());
   lab.store.apply(gatewayPod());

@@ -421,6 +421,43 @@ describe('a configuration that is wrong says where and what was expected', () =>
   });
 });
 
+describe('PostgreSQL as the queue', () => {
+  const queue = { kind: 'postgres', host: 'db.example.com', password: 'env:PASSWORD' };
+
+  test('needs only a host', () => {
+    expect(
+      problemsAfter((c) => (c['queue'] = { kind: 'postgres', host: '/run/postgresql' })),
+    ).toEqual([]);
+    expect(problemsAfter((c) => (c['queue'] = { ...queue, host: 'fd00::5' }))).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>, string, string]>([
+    ['no host', { host: undefined }, 'queue.host', 'host'],
+    [
+      'a URL',
+      { host: 'postgres://db.example.com/sluice' },
+      'queue.host',
+      'host name, an IP address',
+    ],
+    ['a host with a port', { host: 'db.example.com:5432' }, 'queue.host', 'keys of their own'],
+    [
+      'a password in the file',
+      { password: 'hunter2' },
+      'queue.password',
+      'write a reference instead of the secret',
+    ],
+    ['a schema in capitals', { schema: 'Sluice' }, 'queue.schema', 'small letters'],
+    ["a schema of PostgreSQL's own", { schema: 'pg_catalog' }, 'queue.schema', 'begin with pg_'],
+    ['too many connections', { connections: 1_000 }, 'queue.connections', '100'],
+    ['an unknown key', { sslmode: 'disable' }, 'queue', 'sslmode'],
+  ])('with %s is refused with the place and what is expected', (_, change, path, said) => {
+    const found = problemsAfter((c) => (c['queue'] = { ...queue, ...change }));
+    expect(found.join('\n')).toContain(path);
+    expect(found.join('\n')).toContain(said);
+    expect(found.join('\n')).not.toContain('hunter2');
+  });
+});
+
 describe('loading from a file', () => {
   let folder = '';
   beforeAll(async () => {

@@ -50,6 +50,14 @@ describe('the boundaries of the architecture', () => {
     expect(offenders(sqs)).toEqual([]);
   });
 
+  test('only shared/postgres imports the PostgreSQL client', () => {
+    expect(
+      offenders(
+        (i) => i.target === 'pg' && !inside(i.file, 'shared/postgres') && !inside(i.file, 'tests'),
+      ),
+    ).toEqual([]);
+  });
+
   test('only the adapters of BIG-IP and Kubernetes use HTTP', () => {
     // The watcher's probes and metrics are served there: it serves HTTP, and makes no calls.
     const serves = 'functions/watch/serve/http.ts';

@@ -8,7 +8,7 @@ const SHARED = [
   ['shared/telemetry'],
   ['shared/runtime'],
   ['shared/config'],
-  ['shared/device'],
+  ['shared/device', 'shared/postgres'],
   ['shared/bigip', 'shared/kubernetes', 'shared/queue'],
   ['shared/host'],
   ['shared/failures'],

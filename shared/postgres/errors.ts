@@ -1,0 +1,36 @@
+/** What an error of PostgreSQL or of its client means. */
+import { describeErrorCode, errorCode, errorMessage } from '../telemetry/errors.ts';
+
+/** `denied`: a login or a right is missing; `missing`: the database or its tables are. */
+export type PostgresFault = 'away' | 'denied' | 'missing';
+
+/** By SQLSTATE (PostgreSQL, appendix A) or its class. */
+const FAULTS: Readonly<Record<string, PostgresFault>> = {
+  '28': 'denied',
+  '42501': 'denied',
+  '3D': 'missing',
+  '3F': 'missing',
+  '42P01': 'missing',
+  '42883': 'missing',
+};
+
+/** What to do about it. */
+export const POSTGRES_REMEDIES: Readonly<Record<PostgresFault, string>> = {
+  away: 'Check host, port, the network and the state of PostgreSQL; Sluice retries.',
+  denied: 'Check user and password, pg_hba.conf of the server, and the rights of the role.',
+  missing: 'Create the database, or correct database and schema.',
+};
+
+/** Codes of libraries and of the operating system are `away`. */
+export function postgresFault(error: unknown): PostgresFault {
+  const code = errorCode(error) ?? '';
+  return FAULTS[code] ?? FAULTS[code.slice(0, 2)] ?? 'away';
+}
+
+/** The message of the server, or the meaning of a code of Node. */
+export function postgresMessage(error: unknown): string {
+  const code = errorCode(error);
+  if (code === undefined) return errorMessage(error);
+  const words = describeErrorCode(code);
+  return words === code ? `${errorMessage(error)}, ${code}` : words;
+}
