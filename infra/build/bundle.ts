@@ -3,15 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle } from './esbuild.ts';
 import { findConfig, pack, removePacked, zipPath } from './pack.ts';
-import {
-  filesOf,
-  hasPresentCode,
-  isFresh,
-  isPacked,
-  writePacked,
-  writeStamp,
-  type Build,
-} from './stamp.ts';
+import { hasPresentCode, isFresh, isPacked, writePacked, writeStamp, type Build } from './stamp.ts';
 import { findTargets, type BuildTarget } from './targets.ts';
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 
@@ -70,7 +62,7 @@ export async function build(options: BuildOptions): Promise<void> {
   const config = findConfig(root, options.config);
   for (const target of packed) {
     if (isPacked(target, out, config)) continue;
-    const { kilobytes } = pack(target, filesOf(target, out), out, config);
+    const { kilobytes } = await pack(target, out, config);
     writePacked(target, out, config);
     say(`packed ${target.name}.zip: ${kilobytes} KB`);
   }

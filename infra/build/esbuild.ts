@@ -1,5 +1,5 @@
 /** One run of esbuild over all functions: shared chunks, and where the output goes. */
-import { build as esbuild, type BuildResult, type OutputFile } from 'esbuild';
+import { build as esbuild, type BuildOptions, type BuildResult, type OutputFile } from 'esbuild';
 import {
   existsSync,
   mkdirSync,
@@ -38,6 +38,27 @@ const CHUNKS = 'shared';
  */
 const REQUIRE =
   "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);";
+
+/** What all runs of esbuild have in common. */
+const FORMAT = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  chunkNames: `${CHUNKS}/[hash]`,
+  platform: 'node',
+  target: 'node22.21',
+  format: 'esm',
+  // Packages with only "main" besides a browser build would otherwise be treated as CommonJS, and
+  // fail at cold start.
+  mainFields: ['module', 'main'],
+  // Not the names: esbuild would keep those that code can ask for by a call for each function.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
 
 /** Paths in a metafile are relative to the root. */
 const keyOf = (file: string, root: string): string => relative(root, file).replaceAll('\\', '/');
@@ -98,33 +119,17 @@ async function run(
   { targets, page }: { readonly targets: readonly BuildTarget[]; readonly page: BuiltPage },
 ): Promise<Result> {
   return esbuild({
+    ...FORMAT,
     entryPoints: targets.map(({ entry, outfile }) => ({
       in: entry,
       out: relative(out, outfile).replace(/\.mjs$/, ''),
     })),
     outdir: out,
-    outExtension: { '.js': '.mjs' },
     absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node22.21',
-    format: 'esm',
-    // Packages with only "main" besides a browser build would otherwise be treated as CommonJS, and
-    // fail at cold start.
-    mainFields: ['module', 'main'],
     banner: { js: REQUIRE },
-    // Not the names: esbuild would keep those that code can ask for by a call for each function.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'none',
     metafile: true,
     plugins: [...cuts, embedPage(root, page)],
     write: false,
-    logLevel: 'warning',
-    splitting: true,
-    chunkNames: `${CHUNKS}/[hash]`,
   });
 }
 
@@ -133,6 +138,36 @@ function withoutUnusedRequire(file: OutputFile): Pick<OutputFile, 'path' | 'cont
   if (!file.path.endsWith('.mjs') || !file.text.startsWith(REQUIRE)) return file;
   const code = file.text.slice(REQUIRE.length);
   return /\brequire\b/.test(code) ? file : { path: file.path, contents: Buffer.from(code) };
+}
+
+/** Like `path/file.mjs` in the folder of the build, or in an archive. */
+interface LinkedFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * The built code of some functions alone: each in one file, with what they share and what they
+ * import later in others. A host's 40 shared files would take a cold start 15 ms.
+ */
+export async function linkAlone(
+  names: readonly string[],
+  out: string,
+): Promise<readonly LinkedFile[]> {
+  const { outputFiles } = await esbuild({
+    ...FORMAT,
+    entryPoints: names.map((name) => ({
+      in: join(out, name, 'handler.mjs'),
+      out: `${name}/handler`,
+    })),
+    outdir: out,
+    absWorkingDir: out,
+    write: false,
+  });
+  return outputFiles.map(({ path, contents }) => ({
+    path: relative(out, path).replaceAll('\\', '/'),
+    content: contents,
+  }));
 }
 
 const kilobytesOf = (files: readonly Pick<OutputFile, 'path' | 'contents'>[]): number =>

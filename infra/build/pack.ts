@@ -4,10 +4,10 @@
  */
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { extname, join, relative, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import type { BuildTarget } from './targets.ts';
-import { writeWhole } from './esbuild.ts';
+import { linkAlone, writeWhole } from './esbuild.ts';
 
 /** Zip times have no zone; these local components give the same bytes everywhere. */
 const EPOCH = new Date(1980, 0, 1);
@@ -69,15 +69,14 @@ export function removePacked(target: BuildTarget, out: string): void {
 }
 
 /**
- * Writes `<out>/<name>.zip` with the given files of the build, their source maps, and a
+ * Writes `<out>/<name>.zip` with the built code that the function can reach, its source maps, and a
  * `handler.mjs` at the top, which Lambda starts. Equal content gives equal bytes.
  */
-export function pack(
+export async function pack(
   target: BuildTarget,
-  paths: readonly string[],
   out: string,
   config: string | undefined,
-): { readonly kilobytes: number } {
+): Promise<{ readonly kilobytes: number }> {
   const add = (content: Uint8Array): Zippable[string] => [
     content,
     { mtime: EPOCH, os: UNIX, attrs: READABLE, level: 9 },
@@ -85,8 +84,8 @@ export function pack(
   const files: Zippable = {
     'handler.mjs': add(strToU8(`export * from './${target.name}/handler.mjs';\n`)),
   };
-  for (const path of paths.flatMap((file) => [file, `${file}.map`]))
-    files[relative(out, path).replaceAll('\\', '/')] = add(readFileSync(path));
+  for (const { path, content } of await linkAlone([target.name, ...(target.beside ?? [])], out))
+    files[path] = add(content);
   if (config !== undefined) {
     const { name, content } = packedConfig(config);
     files[name] = add(strToU8(content));

@@ -17,7 +17,7 @@ const BUILDERS = [
   'targets.ts',
 ];
 /** Changes in these files change the archives. */
-const PACKERS = ['pack.ts', 'stamp.ts'];
+const PACKERS = ['esbuild.ts', 'pack.ts', 'stamp.ts'];
 
 /** One build: its sources, its output folder, and its functions. */
 export interface Build {
@@ -109,7 +109,7 @@ export function writeStamp(build: Build, { inputs, outputs, files }: Made): void
 }
 
 /** The files of the build that a function needs, with those of the functions packed with it. */
-export function filesOf({ name, beside = [] }: BuildTarget, out: string): readonly string[] {
+function filesOf({ name, beside = [] }: BuildTarget, out: string): readonly string[] {
   const { files = {} } = read(out);
   const all = new Set([name, ...beside].flatMap((each) => files[each] ?? []));
   return [...all].sort().map((path) => join(out, path));

@@ -793,6 +793,19 @@ describe('rights and calls', () => {
   );
 });
 
+/** A file, and the files that it imports before any of its code runs. */
+function importedAtOnce(first: string): readonly string[] {
+  const [imported, next] = [new Set<string>(), [first]];
+  for (let file = next.pop(); file !== undefined; file = next.pop()) {
+    if (imported.has(file)) continue;
+    imported.add(file);
+    // Dynamic imports have parentheses.
+    for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)"([^"]+)"/g))
+      if (path.startsWith('.')) next.push(resolve(file, '..', path));
+  }
+  return [...imported];
+}
+
 /** The modules of Node that a process has after it imported a bundle. */
 async function modulesOfNode(bundle: string): Promise<readonly string[]> {
   const code =
@@ -819,12 +832,31 @@ describe('the artifacts', () => {
     }
   });
 
+  test.each(['map', 'apply'])(
+    '%s.zip starts from a few files, which a cold start reads one by one',
+    async (name) => {
+      const unpacked = await unpackArtifact(join(dist, `${name}.zip`));
+      try {
+        const files = importedAtOnce(join(unpacked.folder, name, 'handler.mjs'));
+        expect(files.length).toBeGreaterThan(1);
+        expect(files.length).toBeLessThan(12);
+      } finally {
+        await unpacked.remove();
+      }
+    },
+  );
+
   test('replay.zip contains the deployed map, for previews of snapshots', async () => {
     const unpacked = await unpackArtifact(join(dist, 'replay.zip'));
     try {
-      expect(readFileSync(join(unpacked.folder, 'map', 'handler.mjs'))).toEqual(
-        readFileSync(join(dist, 'map', 'handler.mjs')),
-      );
+      const { sources } = JSON.parse(
+        readFileSync(join(unpacked.folder, 'map', 'handler.mjs.map'), 'utf8'),
+      ) as { sources: readonly string[] };
+      expect(sources.some((path) => path.endsWith('functions/map/handler.ts'))).toBe(true);
+      const { create } = (await import(
+        pathToFileURL(join(unpacked.folder, 'map', 'handler.mjs')).href
+      )) as { create: unknown };
+      expect(typeof create).toBe('function');
     } finally {
       await unpacked.remove();
     }
@@ -851,14 +883,7 @@ describe('the artifacts', () => {
   });
 
   test.each([...DEPLOYED])('%s imports nothing that it does not need at once', async (name) => {
-    const [imported, next] = [new Set<string>(), [join(dist, name, 'handler.mjs')]];
-    for (let file = next.pop(); file !== undefined; file = next.pop()) {
-      if (imported.has(file)) continue;
-      imported.add(file);
-      // Dynamic imports have parentheses.
-      for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:from|import)"([^"]+)"/g))
-        if (path.startsWith('.')) next.push(resolve(file, '..', path));
-    }
+    const imported = importedAtOnce(join(dist, name, 'handler.mjs'));
     const sources = [...imported].flatMap(
       (file) => (JSON.parse(readFileSync(`${file}.map`, 'utf8')) as { sources: string[] }).sources,
     );
@@ -959,7 +984,7 @@ describe('the build', () => {
       const all = readdirSync(unpacked.folder, { recursive: true }) as string[];
       const code = all.filter((path) => path.endsWith('.mjs')).sort();
       expect(new Set(code.map((path) => path.replace(/[^/]+(?=\.mjs$)/, '*')))).toEqual(
-        new Set(['*.mjs', 'echo/*.mjs', 'shared/*.mjs']),
+        new Set(['*.mjs', 'echo/*.mjs']),
       );
       const text = code.map((path) => readFileSync(join(unpacked.folder, path), 'utf8')).join('');
       expect(text).toContain('"yes"');
