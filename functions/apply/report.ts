@@ -2,8 +2,7 @@
 import type { Note, Settled, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { parseOwner } from '../../shared/domain/snapshot/snapshot.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
-import { silencePolicies } from '../../shared/config/silence.ts';
-import { findSilent, silenceNotes } from '../../shared/domain/steering/silence.ts';
+import { findSilent, silenceNotes, silencePolicies } from '../../shared/domain/steering/silence.ts';
 import type { SilentCluster } from '../../shared/domain/steering/silence.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import type { Approval, Steering } from '../../shared/domain/steering/steering.ts';
@@ -78,7 +77,7 @@ async function silentBeside(
 ): Promise<readonly SilentCluster[]> {
   const { config, clock } = runtime;
   const device = first?.data.device ?? '';
-  return findSilent(states, silencePolicies(config), clock.now(), () => heard.of(device));
+  return findSilent(states, silencePolicies(config.clusters), clock.now(), () => heard.of(device));
 }
 
 /** Sends the result of one slice, and deletes or retries its message. */

@@ -24,7 +24,7 @@ import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';
 import { LeaderTerm } from './leader/term.ts';
 import { ClusterCache } from './cache/cluster-cache.ts';
-import type { CacheChange } from './cache/cache-change.ts';
+import type { CacheChange } from './cache/cluster-index.ts';
 
 /**
  * One cluster to watch. Everything that is optional has the default of a process in the cluster.

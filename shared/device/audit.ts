@@ -2,12 +2,11 @@
  * Audits one device: differences from its declaration, and exposures of unknown owners. Only reads.
  */
 import type { DeviceConfig, SluiceConfig } from '../config/schema.ts';
-import { silencePolicies } from '../config/silence.ts';
+import { describeSilence, findSilent, silencePolicies } from '../domain/steering/silence.ts';
 import { parseOwner } from '../domain/snapshot/snapshot.ts';
 import type { DeclaredState } from '../domain/declared/declared.ts';
 import { describeOverride } from '../domain/plan/overrides.ts';
 import type { Heard, SilentCluster } from '../domain/steering/silence.ts';
-import { describeSilence, findSilent } from '../domain/steering/silence.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AbandonedPartition, Device } from './device.ts';
 import type { Difference, DifferenceKind } from './difference.ts';
@@ -77,7 +76,9 @@ export async function auditDevice(
     }
   }
   const all = [...states.values()];
-  const silent = await findSilent(all, silencePolicies(config), clock.now(), () => heard(name));
+  const silent = await findSilent(all, silencePolicies(config.clusters), clock.now(), () =>
+    heard(name),
+  );
   const abandoned = (await device.abandoned())
     .filter((one) => isOfOurs(config, one))
     .map((one) => ofAbandoned(name, one));

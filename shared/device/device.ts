@@ -7,7 +7,6 @@ import type { DeclaredState } from '../domain/declared/declared.ts';
 import type { LiveNode } from '../domain/express/node.ts';
 import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
-import type { Declared } from './declared.ts';
 import type { Difference } from './difference.ts';
 import type { NetworkFacts } from './network-facts.ts';
 import type { PathAccess } from './paths.ts';
@@ -51,6 +50,23 @@ export interface FencesBehind {
   readonly code: 'BIP442' | 'GW162';
   /** For the log and the event that asks for a resync. */
   readonly reason: string;
+}
+
+/** The result of one declare, with what it tells about the next one. */
+export interface Declared {
+  /** `unchanged`: the device had it already. */
+  readonly outcome: 'applied' | 'unchanged';
+  /**
+   * Milliseconds that the device took, absent if nothing was posted. What the device says itself
+   * counts within what was measured.
+   */
+  readonly took?: number;
+  /** Cost of what the device changed, in the unit of its capabilities; absent if it is unknown. */
+  readonly cost?: number;
+  /** Key of the state that is declared now, for the next declare; absent if it must be read. */
+  readonly lockKey?: string;
+  /** Milliseconds of the declare that created the partition, if there was one. */
+  readonly created?: number;
 }
 
 /** All methods reject with a DeviceError. */

@@ -1,6 +1,7 @@
 /** Opens the failure store of the configuration: a directory or a bucket. */
 import type { FailuresConfig } from '../config/schema.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { lazily } from '../runtime/lazy.ts';
 import { createActs } from './acts.ts';
 import type { Acts } from './acts.ts';
 import { createAsks } from './asks.ts';
@@ -22,10 +23,9 @@ import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
 import type { PolicyTurns } from './replay/turns.ts';
+import { s3Location, type S3BlobsOptions } from './s3/options.ts';
 import { createSigns } from './signs.ts';
 import type { ReadSigns } from './signs.ts';
-import { lazyS3Blobs } from './s3/lazy-blobs.ts';
-import type { S3BlobsOptions } from './s3/options.ts';
 import { createFailureStore } from './store.ts';
 import { createVerdictStore } from './verdicts.ts';
 import type { VerdictStore } from './verdicts.ts';
@@ -124,4 +124,20 @@ export function openBlobs(
         credentials,
       });
   }
+}
+
+/** Blobs in a bucket. The client of S3 is imported with the first call. */
+function lazyS3Blobs(options: S3BlobsOptions): Blobs {
+  const blobs = lazily(async () => {
+    const { createS3Blobs } = await import('./s3/blobs.ts');
+    return createS3Blobs(options);
+  });
+  return {
+    where: s3Location(options),
+    get: async (key) => (await blobs.get()).get(key),
+    put: async (key, text, condition) => (await blobs.get()).put(key, text, condition),
+    delete: async (key) => (await blobs.get()).delete(key),
+    list: async (prefix, range) => (await blobs.get()).list(prefix, range),
+    close: () => blobs.close((opened) => opened.close()),
+  };
 }

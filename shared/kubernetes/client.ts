@@ -1,12 +1,17 @@
 /** Requests to the Kubernetes API: lists, watches, single objects, server-side apply. */
-import { timeOfWrite } from './server-time.ts';
+import {
+  apiVersionOf,
+  resourcePath,
+  timeOfWrite,
+  type RawObject,
+  type Resource,
+} from './object.ts';
 import { processClock } from '../runtime/process.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialSource, type CredentialOptions } from './credentials.ts';
 import { discoverKind, type Discoverable, type ServedAt } from './discovery.ts';
 import { KubernetesError, unreachable } from './error.ts';
 import { readFrames, type WatchFrame } from './frames.ts';
-import { apiVersionOf, resourcePath, type RawObject, type Resource } from './object.ts';
 import { createApiTransport, type ApiRequest, type ApiTransport } from './transport.ts';
 
 /** Which objects to list or watch. */

@@ -1,6 +1,6 @@
 /** The data of the loop for one partition: what it knows, what happened, and what to do next. */
 import type { Capabilities } from '../../../shared/device/capabilities.ts';
-import type { Declared } from '../../../shared/device/declared.ts';
+import type { Declared } from '../../../shared/device/device.ts';
 import type { DeclaredPartition, PartitionReading } from '../../../shared/device/reading.ts';
 import type { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference, Reference } from '../../../shared/device/references.ts';

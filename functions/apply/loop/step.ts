@@ -5,7 +5,7 @@
  * steps. What may be repeated, and how often, is in `budgets.ts`.
  */
 import type { PartitionReading } from '../../../shared/device/reading.ts';
-import type { Declared } from '../../../shared/device/declared.ts';
+import type { Declared } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { MissingReference } from '../../../shared/device/references.ts';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';

@@ -1,5 +1,5 @@
 /** The changes of a round: ordered, in parts that the device can process in time. Pure. */
-import type { Declared } from '../../../shared/device/declared.ts';
+import type { Declared } from '../../../shared/device/device.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import type { Plan, PlanEntry } from '../../../shared/domain/plan/plan.ts';
 import { changeId } from '../../../shared/domain/plan/plan.ts';

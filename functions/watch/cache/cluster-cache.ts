@@ -26,7 +26,7 @@ import {
 } from './kinds.ts';
 import { MeshServiceStream } from './mesh-service-stream.ts';
 import { MeshConfigStreams } from './mesh-config-streams.ts';
-import type { CacheChange } from './cache-change.ts';
+import type { CacheChange } from './cluster-index.ts';
 import { PodSelectors } from './pod-selectors.ts';
 import { sliceSelector } from './label-selectors.ts';
 

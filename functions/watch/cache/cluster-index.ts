@@ -9,6 +9,8 @@ import type {
   VirtualService,
 } from '../../../shared/domain/snapshot/objects.ts';
 import { Indexer } from './indexer.ts';
+import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
+import type { ObservedObject } from './kinds.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Named = { readonly meta: Meta };
@@ -28,6 +30,12 @@ export interface IndexChange {
   readonly observed: IndexedObject;
   /** The previous object with this name. */
   readonly before: IndexedObject | undefined;
+}
+
+/** A change of an object of any kind, typed. */
+export interface CacheChange extends IndexChange {
+  readonly change: Change;
+  readonly observed: ObservedObject;
 }
 
 type Indexed = { readonly [K in List]: Indexer<IndexedObjects[K][number]> };

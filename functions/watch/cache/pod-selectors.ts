@@ -3,7 +3,7 @@ import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { ObservedObject } from './kinds.ts';
 import { NOTHING_YET, podSelector } from './label-selectors.ts';
-import type { CacheChange } from './cache-change.ts';
+import type { CacheChange } from './cluster-index.ts';
 
 /** The parts of a pod stream that are used here. */
 export interface PodStream {

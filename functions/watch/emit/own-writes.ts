@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Service } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
-import type { CacheChange } from '../cache/cache-change.ts';
+import type { CacheChange } from '../cache/cluster-index.ts';
 import type { OwnedPort } from '../ports/own-ports.ts';
 import { includes } from '../ports/port-plan.ts';
 import { sameContent, type Content } from './snapshot-content.ts';

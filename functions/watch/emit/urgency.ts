@@ -1,5 +1,5 @@
 import { EXCLUDING_LABEL } from '../../../shared/domain/snapshot/leaving-nodes.ts';
-import type { CacheChange } from '../cache/cache-change.ts';
+import type { CacheChange } from '../cache/cluster-index.ts';
 
 /**
  * Whether members must leave the pools before their connections break, because of a pod that ends,

@@ -23,7 +23,7 @@ import { EventRecorder } from '../report/event-recorder.ts';
 import { Revisions } from '../emit/revisions.ts';
 import { consumeSettled } from '../report/settled-loop.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
-import type { CacheChange } from '../cache/cache-change.ts';
+import type { CacheChange } from '../cache/cluster-index.ts';
 
 /** What a term needs; its queues and its client refuse to write once the term is over. */
 export interface LeaderTermOptions {

@@ -2,6 +2,7 @@
  * Listener check: do gateway pods accept connections at the listener port? The result is only
  * reported: BIG-IP's monitors decide, and published ports stay.
  */
+import { connect } from 'node:net';
 import type { Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { PortMapping, ServerReport } from '../../../shared/domain/istio/port-mapping.ts';
 import { parseIps } from '../../../shared/domain/exposure/indexed-ingress.ts';
@@ -19,6 +20,8 @@ export type Connect = (address: string, port: number, signal: AbortSignal) => Pr
 const GRACE_MS = 30_000;
 /** Between two rounds; each pause is between 50 % and 150 % of it. */
 const PAUSE_MS = 2_000;
+/** For one handshake. */
+const PATIENCE_MS = 2_000;
 const MAX_PARALLEL_PROBES = 16;
 
 /** An Event to record for one server. */
@@ -175,3 +178,18 @@ function some(targets: readonly string[]): string {
     ? `${targets.slice(0, 3).join(', ')} and ${targets.length - 3} more`
     : targets.join(', ');
 }
+
+/** Only a TCP handshake: with the PROXY protocol, any byte would be wrong. */
+export const connectTcp: Connect = (address, port, signal) =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port, timeout: PATIENCE_MS, signal });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => {
+      socket.destroy();
+      reject(new Error(`no answer within ${PATIENCE_MS / 1_000} s`));
+    });
+    socket.once('error', reject);
+  });

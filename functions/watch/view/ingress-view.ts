@@ -3,7 +3,7 @@ import type { KubernetesObjects, ObjectLists } from '../../../shared/domain/snap
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import { isOfIstio } from '../../../shared/domain/istio/ingress-objects.ts';
 import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
-import { REVISION_LABEL } from '../../../shared/domain/istio/revision-label.ts';
+import { REVISION_LABEL } from '../../../shared/domain/istio/mesh.ts';
 import type { DepartedPods } from './departed-pods.ts';
 import {
   selectorKey,

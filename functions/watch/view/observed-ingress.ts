@@ -5,7 +5,7 @@ import type { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import type { KubernetesObjects, Pod } from '../../../shared/domain/snapshot/objects.ts';
 import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Revision } from '../../../shared/domain/revision.ts';
-import type { CacheChange } from '../cache/cache-change.ts';
+import type { CacheChange } from '../cache/cluster-index.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 import type { Content } from '../emit/snapshot-content.ts';
 import type { WatchedIngress } from '../ingresses.ts';

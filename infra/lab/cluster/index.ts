@@ -16,17 +16,16 @@ import {
   type Workload,
 } from './pods.ts';
 import { owners, processes } from './processes.ts';
-import type { RawObject, RawPod } from './raw.ts';
+import type { ClusterStore, ObjectEvent, RawObject, RawPod } from './raw.ts';
 import { repeat } from './repeat.ts';
 import { createRoundRobin } from './routes.ts';
 import { echoService, ingressService, nodes } from './seed.ts';
 import { createSockets } from './sockets.ts';
-import type { ClusterStore, ObjectEvent } from './store.ts';
 import { objectKey, worldOf, type World } from './world.ts';
 
 export type { Workload } from './pods.ts';
 export type { RawNode, RawObject, RawPod, RawService } from './raw.ts';
-export type { ClusterStore, ObjectEvent } from './store.ts';
+export type { ClusterStore, ObjectEvent } from './raw.ts';
 export type { World } from './world.ts';
 
 /** All optional, except the store and the clock. */

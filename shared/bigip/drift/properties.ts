@@ -6,7 +6,7 @@ import { renderApplication } from '../as3/render.ts';
 import { readProperties, renderProperties } from '../as3/properties.ts';
 import type { As3Monitor, As3Pool, As3Service } from '../as3/types.ts';
 import type { Difference } from '../../device/difference.ts';
-import { Patch } from './patch.ts';
+import { Patch } from './write-back.ts';
 import { monitorCollection } from './objects.ts';
 import type { LiveObjects } from './objects.ts';
 import {

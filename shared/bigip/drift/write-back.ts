@@ -1,8 +1,19 @@
 /** Restores properties that AS3 does not compare, by one PATCH for each object. */
 import { DeviceError } from '../../device/errors.ts';
 import type { Difference } from '../../device/difference.ts';
-import { Patch } from './patch.ts';
 import type { Session } from '../rest/session.ts';
+
+/** The PATCH request that restores a property. A class, so that `writeBack` recognises its own. */
+export class Patch {
+  /** Of iControl REST. */
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(path: string, body: Patch['body']) {
+    this.path = path;
+    this.body = body;
+  }
+}
 
 /**
  * Objects outside the partition are left alone. Resolves with the paths of the changed ones; an

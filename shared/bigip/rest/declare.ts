@@ -6,7 +6,7 @@ import { Accepted, Outcome, readAs, wrongShape } from './answers.ts';
 import type { TenantResult } from './answers.ts';
 import { wrapTenants } from '../as3/render.ts';
 import type { As3Tenant } from '../as3/types.ts';
-import type { Declared } from '../../device/declared.ts';
+import type { Declared } from '../../device/device.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { faultOfResult } from './outcomes.ts';
 import type { Session } from './session.ts';

@@ -5,7 +5,7 @@ import type { IndexedIngress } from './indexed-ingress.ts';
 import { appliesTo } from '../istio/envoy-filters.ts';
 import type { MeshOptions } from '../istio/mesh.ts';
 import { meshConfigOf } from '../istio/discovery.ts';
-import { REVISION_LABEL } from '../istio/revision-label.ts';
+import { REVISION_LABEL } from '../istio/mesh.ts';
 import type { KubernetesObjects, MeshConfig, OptionalKinds, Service } from '../snapshot/objects.ts';
 import type { Note } from './settings/layers.ts';
 

@@ -1,6 +1,7 @@
 /** Mesh options that the port mapping depends on, with Istio's defaults. */
 import * as z from 'zod';
 import { LabelSelector } from '../snapshot/label-selector.ts';
+import type { Meta } from '../snapshot/objects.ts';
 
 /** Mesh options that change the port mapping, with Istio's current defaults. */
 export const MeshOptions = z.strictObject({
@@ -32,3 +33,20 @@ export const MeshOptions = z.strictObject({
   statusPort: z.int().min(1).max(65_535).default(15_021),
 });
 export type MeshOptions = z.infer<typeof MeshOptions>;
+
+/**
+ * On pods: the revision that serves them, set by injection. On configuration: the revision it is
+ * meant for.
+ */
+export const REVISION_LABEL = 'istio.io/rev';
+
+/** The revision that configuration is meant for; undefined means every revision. */
+export function revisionLabelOf(meta: Meta): string | undefined {
+  return meta.labels[REVISION_LABEL];
+}
+
+/** istio-port-mapping.md §1.1 `LabelsInRevision` */
+export function matchesRevision(meta: Meta, mesh: Pick<MeshOptions, 'revision'>): boolean {
+  const revision = revisionLabelOf(meta);
+  return revision === undefined || revision === mesh.revision;
+}

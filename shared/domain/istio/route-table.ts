@@ -6,7 +6,7 @@ import { sortByAge } from './object-age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { RouteBlock, VirtualService } from '../snapshot/objects.ts';
 import { HostIndex } from './host-index.ts';
-import { matchesRevision } from './revision-label.ts';
+import { matchesRevision } from './mesh.ts';
 
 /** One tcp or tls block of a VirtualService that is bound to a gateway. */
 export interface BoundBlock {

@@ -3,7 +3,7 @@ import { namespacedName } from './object-age.ts';
 import type { MeshOptions } from './mesh.ts';
 import type { CodedReason } from './model.ts';
 import type { IstioGateway, Pod } from '../snapshot/objects.ts';
-import { matchesRevision, revisionLabelOf } from './revision-label.ts';
+import { matchesRevision, revisionLabelOf } from './mesh.ts';
 import type { Workload } from './workload.ts';
 
 /** The gateway pods in question, and the mesh that they belong to. */

@@ -7,7 +7,7 @@ import type { CodedReason, ReadServer } from './model.ts';
 import type { Service } from '../snapshot/objects.ts';
 import type { PortResolver } from './port-resolution.ts';
 import { whyNotRead } from './selection.ts';
-import { matchesRevision, revisionLabelOf } from './revision-label.ts';
+import { matchesRevision, revisionLabelOf } from './mesh.ts';
 import type { Workload } from './workload.ts';
 import type { GatewayConfig, ClusterModel } from './cluster-model.ts';
 

@@ -1,7 +1,7 @@
 /** Groups gateway pods that are equivalent for all rules. */
 import { compareByCodeUnits, namespacedName } from './object-age.ts';
 import type { MeshOptions } from './mesh.ts';
-import { REVISION_LABEL } from './revision-label.ts';
+import { REVISION_LABEL } from './mesh.ts';
 import type { Pod, Service } from '../snapshot/objects.ts';
 
 /**

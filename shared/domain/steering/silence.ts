@@ -17,6 +17,17 @@ export interface SilencePolicy {
   readonly whenSilent: 'report' | 'drain';
 }
 
+/** The silence settings of all clusters, as the configuration has them. */
+export function silencePolicies(
+  clusters: readonly (Omit<SilencePolicy, 'cluster'> & { readonly id: string })[],
+): readonly SilencePolicy[] {
+  return clusters.map(({ id, silentAfter, whenSilent }) => ({
+    cluster: id,
+    silentAfter,
+    whenSilent,
+  }));
+}
+
 /**
  * By cluster: time of its newest event that the declaration does not contain, because its fence
  * waits (decision 62). `unknown` if the failure store, which keeps it, does not answer.

@@ -1,6 +1,11 @@
 /** For every device and cluster: what is declared, and the state of the cluster. Pure. */
 import type { SluiceConfig } from '../../config/schema.ts';
-import { silencePolicies } from '../../config/silence.ts';
+import {
+  NOTHING_HEARD,
+  newestEvents,
+  silencePolicies,
+  silentClusters,
+} from '../../domain/steering/silence.ts';
 import { parseOwner } from '../../domain/snapshot/snapshot.ts';
 import { sharedFleet } from '../../config/fleets.ts';
 import type { DeclaredState } from '../../domain/declared/declared.ts';
@@ -9,7 +14,6 @@ import { heldByNodes } from '../../domain/plan/node-sharing.ts';
 import { formatCount } from '../../domain/text/counts.ts';
 import { compareVersions, formatRevision } from '../../domain/revision.ts';
 import type { Heard, SilentCluster } from '../../domain/steering/silence.ts';
-import { newestEvents, NOTHING_HEARD, silentClusters } from '../../domain/steering/silence.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 
 /** One cluster on one device, as JSON can hold it. */
@@ -94,7 +98,7 @@ export function clusterRows(
     // The state of a cluster is unknown on a device that does not answer.
     if (states.length === 0) return [];
     const heardHere = heard.get(device) ?? NOTHING_HEARD;
-    const silent = silentClusters(states, silencePolicies(config), now, heardHere);
+    const silent = silentClusters(states, silencePolicies(config.clusters), now, heardHere);
     const newest = newestEvents(states, heardHere);
     const waiting = heldByNodes(statesByPartition(declared, device), sharedFleet(config));
     const asked = (cluster: string): boolean =>

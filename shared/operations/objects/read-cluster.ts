@@ -4,9 +4,8 @@ import { isMeshConfig, meshConfigName, normaliseObjects } from '../../kubernetes
 import { CONFIG_MAPS, createKubernetesClient, KubernetesError } from '../../kubernetes/index.ts';
 import type { RawObject, Selection } from '../../kubernetes/index.ts';
 import { describeSystemError } from '../../telemetry/errors.ts';
-import { MeshOptions } from '../../domain/istio/mesh.ts';
+import { MeshOptions, REVISION_LABEL } from '../../domain/istio/mesh.ts';
 import type { CniSource } from '../../domain/paths/network-config.ts';
-import { REVISION_LABEL } from '../../domain/istio/revision-label.ts';
 import type { KubernetesObjects, OptionalKinds } from '../../domain/snapshot/objects.ts';
 
 interface Kind {

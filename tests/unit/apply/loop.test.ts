@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { expectedTime, fullPace } from '../../../functions/apply/pace.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import { applicationName } from '../../../shared/bigip/as3/names.ts';
-import type { Declared } from '../../../shared/device/declared.ts';
+import type { Declared } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Declaration } from '../../../shared/bigip/rest/declare.ts';
 import { postDeclaration, timeTaken } from '../../../shared/bigip/rest/declare.ts';
 import type { Session } from '../../../shared/bigip/rest/session.ts';
-import type { Declared } from '../../../shared/device/declared.ts';
+import type { Declared } from '../../../shared/device/device.ts';
 
 /** Declares on a device that finishes after `end` ms; with the times of the requests. */
 async function declare(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CacheChange } from '../../../functions/watch/cache/cache-change.ts';
+import type { CacheChange } from '../../../functions/watch/cache/cluster-index.ts';
 import { PodSelectors } from '../../../functions/watch/cache/pod-selectors.ts';
 import { podSelector, sliceSelector } from '../../../functions/watch/cache/label-selectors.ts';
 import { ingressService } from '../../fixtures/kubernetes.ts';

@@ -1,6 +1,6 @@
 /** Which changes do not wait for the answer to the last snapshot. */
 import { expect, test } from '@jest/globals';
-import type { CacheChange } from '../../../functions/watch/cache/cache-change.ts';
+import type { CacheChange } from '../../../functions/watch/cache/cluster-index.ts';
 import { isUrgent } from '../../../functions/watch/emit/urgency.ts';
 import type { Change } from '../../../shared/domain/snapshot/snapshot.ts';
 import { gatewayPod } from '../../fixtures/kubernetes.ts';

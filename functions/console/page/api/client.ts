@@ -1,6 +1,6 @@
 /** Requests to the API of this origin. Refusals become errors with the sentence that it answered. */
 import { signal } from '@preact/signals';
-import { loginOf, loginTo } from '../logic/login.ts';
+import { loginOf, loginTo } from '../logic/place.ts';
 import { skewAfter } from '../logic/skew.ts';
 import type { Answers } from './answers.ts';
 

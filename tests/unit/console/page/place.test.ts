@@ -5,8 +5,8 @@ import {
   parsePlace,
   ROOM_PATHS,
   withQuery,
+  loginOf,
 } from '../../../../functions/console/page/logic/place.ts';
-import { loginOf } from '../../../../functions/console/page/logic/login.ts';
 
 const parse = (href: string) => {
   const { pathname, search } = new URL(href, 'http://localhost');
