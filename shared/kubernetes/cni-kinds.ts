@@ -12,12 +12,13 @@ export interface CniKind extends StreamKind {
 /** By `clusters[].network.from`. They are read only if the configuration asks for them. */
 export const CNI_KINDS = {
   calico: {
-    group: 'crd.projectcalico.org',
-    versions: ['v1'],
+    // Where it is served, it is what Calico uses: its API server shows the older group there, and
+    // without it the objects are stored there, and a migration leaves the older ones as they were.
+    group: 'projectcalico.org',
+    versions: ['v3'],
     kind: 'BlockAffinity',
     plural: 'blockaffinities',
-    // Calico without its API server keeps its resources there.
-    otherGroup: { group: 'projectcalico.org', versions: ['v3'] },
+    otherGroup: { group: 'crd.projectcalico.org', versions: ['v1'] },
     namespaced: false,
     optional: 'blockAffinities',
   },

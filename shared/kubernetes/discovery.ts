@@ -11,7 +11,7 @@ export interface GroupVersions {
 /** A kind and where it may be served. */
 export interface Discoverable extends GroupVersions {
   readonly plural: string;
-  /** Used if the first group does not serve the kind. */
+  /** Used if the first group does not serve the kind, or its own API server does not answer. */
   readonly otherGroup?: GroupVersions;
 }
 
@@ -27,7 +27,8 @@ export async function discoverKind(
   { otherGroup, ...kind }: Discoverable,
   signal?: AbortSignal,
 ): Promise<ServedAt | undefined> {
-  const version = await discoverVersion(transport, kind, signal);
+  const first = discoverVersion(transport, kind, signal);
+  const version = await (otherGroup === undefined ? first : first.catch(noneIfAway));
   if (version !== undefined) return { group: kind.group, version };
   return otherGroup && discoverKind(transport, { ...kind, ...otherGroup }, signal);
 }
@@ -51,6 +52,12 @@ async function discoverVersion(
     if (list.resources?.some((resource) => resource.name === kind.plural) === true) return version;
   }
   return undefined;
+}
+
+/** Only a group with an API server of its own can be away while another group answers. */
+function noneIfAway(error: unknown): undefined {
+  if (error instanceof KubernetesError && error.status === 503) return undefined;
+  throw error;
 }
 
 function emptyIfMissing(error: unknown): object {

@@ -180,10 +180,11 @@ class ListWatch<T> implements Stream<T> {
     }
   }
 
-  /** The next step starts with a list. */
+  /** The next step starts with a list, and a periodic one finds a kind in its other group. */
   #forget(cause: RelistCause): void {
     if (this.#version !== undefined || cause === 'asked') this.#cause = cause;
     this.#version = undefined;
+    if (cause === 'due' && this.#options.kind.otherGroup) this.#resource = undefined;
   }
 
   /**

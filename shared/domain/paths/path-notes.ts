@@ -81,7 +81,10 @@ function aloneNotes(
 
 /** What the account must read. The components have these names after `network-`. */
 const RESOURCES: Readonly<Record<CniSource, { readonly kinds: string; readonly name: string }>> = {
-  calico: { kinds: 'BlockAffinities', name: 'blockaffinities.crd.projectcalico.org' },
+  calico: {
+    kinds: 'BlockAffinities',
+    name: 'blockaffinities of projectcalico.org and crd.projectcalico.org',
+  },
   cilium: { kinds: 'CiliumNodes', name: 'ciliumnodes.cilium.io' },
 };
 

@@ -63,7 +63,7 @@ export const CiliumNode = z.object({
 });
 export type CiliumNode = z.infer<typeof CiliumNode>;
 
-/** crd.projectcalico.org BlockAffinity: which node gives pods the addresses of a block. */
+/** BlockAffinity of Calico: which node gives pods the addresses of a block. */
 export const BlockAffinity = z.object({
   name: z.string(),
   node: z.string(),

@@ -1,5 +1,6 @@
 import { CNI_KINDS } from '../../../shared/kubernetes/cni-kinds.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Discoverable, discoverKind } from '../../../shared/kubernetes/discovery.ts';
 import {
   createKubernetesClient,
   KubernetesError,
@@ -121,6 +122,8 @@ describe('errors describe the cause', () => {
 });
 
 describe('discovery', () => {
+  const OLDER = { group: 'crd.projectcalico.org', version: 'v1' };
+
   test('finds the newest version that is served', async () => {
     expect(await at.client.discover(ISTIO)).toEqual({ group: ISTIO.group, version: 'v1' });
     at.lab.serve('networking.istio.io/v1', false);
@@ -130,13 +133,38 @@ describe('discovery', () => {
   });
 
   test('finds a kind in its other group, if the first one does not serve it', async () => {
-    expect(await at.client.discover(CNI_KINDS.calico)).toEqual({
-      group: 'crd.projectcalico.org',
-      version: 'v1',
-    });
-    at.lab.serve('crd.projectcalico.org', false);
+    at.lab.serve('projectcalico.org', false);
+    expect(await at.client.discover(CNI_KINDS.calico)).toEqual(OLDER);
+  });
+
+  test('prefers projectcalico.org/v3, because a migration leaves the older objects as they were', async () => {
     const served = { group: 'projectcalico.org', version: 'v3' };
     expect(await at.client.discover(CNI_KINDS.calico)).toEqual(served);
+  });
+
+  test('takes the objects behind an extension API server that does not answer', async () => {
+    const real = { group: 'projectcalico.org', version: 'v3' };
+    const answers = new Map<string, object>([
+      ['/apis/projectcalico.org', { versions: [real] }],
+      ['/apis/crd.projectcalico.org', { versions: [OLDER] }],
+      ['/apis/crd.projectcalico.org/v1', { resources: [{ name: 'blockaffinities' }] }],
+    ]);
+    const asked = (kind: Discoverable): Promise<unknown> =>
+      discoverKind(
+        {
+          json: ({ path }: { readonly path: string }) => {
+            const answer = answers.get(path);
+            return answer === undefined
+              ? Promise.reject(
+                  new KubernetesError({ status: 503, reason: 'ServiceUnavailable', message: 'no' }),
+                )
+              : Promise.resolve(answer);
+          },
+        } as never,
+        kind,
+      );
+    expect(await asked(CNI_KINDS.calico)).toEqual(OLDER);
+    await expect(asked({ ...CNI_KINDS.calico, otherGroup: undefined } as never)).rejects.toThrow();
   });
 
   test('reports a missing kind or group', async () => {

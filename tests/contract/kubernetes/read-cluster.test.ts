@@ -112,10 +112,13 @@ describe('a live cluster', () => {
   });
 
   describe.each([
-    ['calico', 'blockAffinities', 'blockaffinities.crd.projectcalico.org'],
+    ['calico', 'blockAffinities', 'blockaffinities.projectcalico.org'],
     ['cilium', 'ciliumNodes', 'ciliumnodes.cilium.io'],
   ] as const)('with network.from: %s', (network, list, resource) => {
-    const raw = network === 'calico' ? rawBlock('10.244.3.0/26') : rawCiliumNode();
+    const raw =
+      network === 'calico'
+        ? { ...rawBlock('10.244.3.0/26', { deleted: false }), apiVersion: 'projectcalico.org/v3' }
+        : rawCiliumNode();
 
     test('is read with the objects of the CNI, of which it may have none', async () => {
       const { objects } = await readCluster(at.kubeconfig, { network });
@@ -134,7 +137,7 @@ describe('a live cluster', () => {
       expect(notes).toEqual([expect.stringContaining(`${resource} cannot be read`)]);
       allow();
       at.lab.serve(resource, false);
-      at.lab.serve('projectcalico.org', false);
+      at.lab.serve('crd.projectcalico.org', false);
       const without = await readCluster(at.kubeconfig, { network });
       expect(without.objects.optionalKinds).not.toHaveProperty(list);
       expect(without.notes).toEqual([]);

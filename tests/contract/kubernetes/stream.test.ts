@@ -5,6 +5,8 @@ import {
   type StreamKind,
   type StreamTiming,
 } from '../../../shared/kubernetes/index.ts';
+import { CNI_KINDS } from '../../../shared/kubernetes/cni-kinds.ts';
+import { rawBlock } from '../../fixtures/cni-nodes.ts';
 import { configMap, gateway, hurriedClock, silent, startLab, until, type Lab } from './support.ts';
 
 const CONFIG_MAPS: StreamKind = {
@@ -219,6 +221,26 @@ test('an object that cannot be read keeps its last readable state', async () => 
   await until(() => names.includes('added c'));
   expect(stream.store.get('default', 'a')?.data).toEqual({ n: '1' });
   expect(names).not.toContain('deleted a');
+});
+
+describe('a kind that may be in two groups', () => {
+  const blockIn = (apiVersion: string, name: string, deleted: unknown): void =>
+    void at.lab.store.apply({
+      ...rawBlock('10.244.1.0/26', { deleted: deleted as never }),
+      apiVersion,
+      metadata: { name },
+    } as never);
+
+  test('is read in the newer one after a migration, although the older one is still served', async () => {
+    at.lab.serve('projectcalico.org', false);
+    blockIn('crd.projectcalico.org/v1', 'stale', 'false');
+    follow(CNI_KINDS.calico, { timing: { relistMs: 5, watchMs: 1_000 } });
+    await until(() => seen.includes('added stale'));
+    at.lab.serve('projectcalico.org', true);
+    blockIn('projectcalico.org/v3', 'present', false);
+    await until(() => seen.includes('added present'));
+    expect(stream.store.get('', 'stale')).toBeUndefined();
+  });
 });
 
 describe('a kind that the cluster does not serve', () => {

@@ -247,7 +247,7 @@ describe('a watcher under exactly these rights', () => {
   test.each([
     ['calico', 'with the component', componentGrants('calico'), []],
     ['cilium', 'with the component', componentGrants('cilium'), []],
-    ['calico', 'or goes on', [], ['list blockaffinities.crd.projectcalico.org in *']],
+    ['calico', 'or goes on', [], ['list blockaffinities.projectcalico.org in *']],
   ] as const)('reads objects of %s %s', async (from, _, more, refused) => {
     await at.close();
     await gate.close();

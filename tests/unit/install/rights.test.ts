@@ -124,9 +124,9 @@ describe('the rights of an account', () => {
     const network = { mode: 'routes', from: 'calico' };
     expect(await bad({ network })).toEqual([
       'warn rights for network.from: calico: missing: get, list, watch ' +
-        'blockaffinities.crd.projectcalico.org (the blocks of pod addresses of each node); ' +
-        'get, list, watch ' +
         'blockaffinities.projectcalico.org (the blocks of pod addresses of each node); ' +
+        'get, list, watch ' +
+        'blockaffinities.crd.projectcalico.org (the blocks of pod addresses of each node); ' +
         'grant it to this account, or use network.from: host; ' +
         'infra/kubernetes/components/network-calico has it',
     ]);

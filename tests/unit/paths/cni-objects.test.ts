@@ -160,7 +160,7 @@ describe('what cannot be read is reported, and takes no route from a pod', () =>
     [
       CALICO,
       'Service a/b: network.from: calico: BlockAffinities were not read, so pods get routes of ' +
-        'their own; let Sluice read blockaffinities.crd.projectcalico.org ' +
+        'their own; let Sluice read blockaffinities of projectcalico.org and crd.projectcalico.org ' +
         '(infra/kubernetes/components/network-calico), or use network.from: host (GW187)',
     ],
     [
