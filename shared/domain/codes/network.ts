@@ -63,9 +63,12 @@ export const NETWORK_CODES = {
     title: 'All pods behind a virtual server are down',
     cause:
       'With `network.mode: none`, Sluice does nothing about the path to pods. If monitors reach ' +
-      'none of them, BIG-IP may have no path; or the pods do not answer.',
+      'none of them, BIG-IP may have no path; or the pods do not answer. With `routes` or ' +
+      '`vxlan`, no pod of the cluster is reached: paths are missing or lead elsewhere, the nodes ' +
+      'do not know the way back, or the pods do not answer.',
     fix:
-      'Check one pod from BIG-IP. If nothing else routes pod addresses (BGP, a cloud network, a ' +
+      'Check one pod from BIG-IP. With `routes` or `vxlan`, `sluice drift` compares the paths, and ' +
+      '`sluice doctor -k` checks the rest. With `none`, if nothing else routes pod addresses (BGP, a cloud network, a ' +
       'default route), use `clusters[].network.mode: routes` or `vxlan`, or `members: nodes`.',
     retryable: false,
   },

@@ -108,16 +108,35 @@ function exposuresOf(members: readonly PodMember[]): readonly string[] {
   return [...new Set(members.map(({ exposure }) => exposure))].sort();
 }
 
-/** With `mode: none`, nothing but the members shows whether BIG-IP reaches pods. */
+/** What all members of a cluster on one device say about the way to its pods. */
 function darkPools({ clusters }: SluiceConfig, here: readonly PodMember[]): readonly NetworkNote[] {
   const [first] = here;
   const cluster = clusters.find(({ id }) => id === first?.cluster);
-  if (first === undefined || cluster?.network.mode !== 'none') return [];
+  if (first === undefined || cluster === undefined) return [];
+  const isDark = (members: readonly PodMember[]): boolean =>
+    members.every(({ state }) => state === 'down');
+  if (cluster.network.mode !== 'none')
+    return isDark(here) ? [brokenPaths(first, exposuresOf(here))] : [];
+  // Nothing but the members shows whether BIG-IP reaches pods.
   const dark = [...Map.groupBy(here, ({ exposure }) => exposure)]
-    .filter(([, members]) => members.every(({ state }) => state === 'down'))
+    .filter(([, members]) => isDark(members))
     .map(([exposure]) => exposure)
     .sort();
   return dark.length === 0 ? [] : [noteOf(first.device, cluster, dark)];
+}
+
+/** If one pod is reached, its path and the way back are in order. */
+function brokenPaths({ device, cluster }: PodMember, exposures: readonly string[]): NetworkNote {
+  return {
+    device,
+    cluster,
+    code: 'BIP486',
+    exposures,
+    message:
+      `all pods of ${cluster} are down on ${device}: the paths to them or the way back may be ` +
+      `broken; "sluice drift" compares the paths, and "sluice doctor -k KUBECONFIG --cluster ` +
+      `${cluster}" the rest`,
+  };
 }
 
 /** One for all pools, because they have one cause. */

@@ -111,8 +111,27 @@ describe('with mode: none', () => {
   });
 });
 
-test('with routes, no other network is suggested', () => {
-  expect(codes(notes({ 1: { '10.244.1.5': 'down' } }, { mode: 'routes' }))).toEqual([]);
+describe('with routes', () => {
+  const said = (pools: Pools): readonly NetworkNote[] => notes(pools, { mode: 'routes' });
+
+  test('pods that are all down point to the paths or the way back, and no other network is suggested', () => {
+    const found = said({
+      1: { '10.244.1.5': 'down', '10.244.2.5': 'down' },
+      2: { '10.244.1.6': 'down' },
+    });
+    expect(codes(found)).toEqual(['BIP486']);
+    expect(found[0]?.message).toMatch(
+      /^all pods of (\S+) are down on bigip: the paths to them or the way back may be broken; "sluice drift" compares the paths, and "sluice doctor -k KUBECONFIG --cluster \1" the rest$/,
+    );
+    expect(found[0]?.exposures).toHaveLength(2);
+  });
+
+  test.each<[string, Pools]>([
+    ['one pod is up', { 1: { '10.244.1.5': 'down' }, 2: { '10.244.1.5': 'up' } }],
+    ['one pod is not probed yet', { 1: { '10.244.1.5': 'down' }, 2: { '10.244.9.5': 'unknown' } }],
+  ])('nothing is said about the cluster if %s', (_, pools) => {
+    expect(codes(said(pools))).not.toContain('BIP486');
+  });
 });
 
 describe('a node', () => {
