@@ -21,7 +21,7 @@ import { withManifests } from '../manifests/read-manifests.ts';
 import { meshOptions } from '../manifests/mesh-options.ts';
 import { objectsIn } from '../manifests/objects.ts';
 import { pathChangeLines, pathLines } from '../plan/path-lines.ts';
-import { planTable } from '../plan/tables.ts';
+import { planText } from '../plan/tables.ts';
 import type { OutputFormat } from '../terminal/output.ts';
 import {
   collectValues,
@@ -117,9 +117,7 @@ async function plan(options: PlanOptions): Promise<void> {
     ...(pathChanges.length > 0 && { pathChanges }),
     declarations,
   };
-  printData(options.output, data, () =>
-    [planTable(changes), ...pathChangeLines(pathChanges)].join('\n'),
-  );
+  printData(options.output, data, () => planText(changes, pathChangeLines(pathChanges)));
   if (process.exitCode !== 1 && differs(planned)) process.exitCode = 2;
 }
 

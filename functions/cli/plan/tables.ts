@@ -4,8 +4,11 @@ import type { DevicePlanEntry } from '../../../shared/operations/plan/plan.ts';
 import { planSign, summaryText } from '../../../shared/operations/plan/words.ts';
 import { formatTable } from '../terminal/output.ts';
 
-/** Only what changes has a row; unchanged exposures are counted in the last line. */
-export function planTable(changes: readonly DevicePlanEntry[]): string {
+/**
+ * Only what changes has a row; unchanged exposures are counted. `paths`: a line for each path that
+ * changes.
+ */
+export function planText(changes: readonly DevicePlanEntry[], paths: readonly string[]): string {
   const rows = changes
     .filter((e) => e.kind !== 'unchanged')
     .map((e) => [
@@ -19,7 +22,11 @@ export function planTable(changes: readonly DevicePlanEntry[]): string {
     ]);
   const table =
     rows.length === 0
-      ? 'No difference.'
+      ? paths.length === 0
+        ? 'No difference.'
+        : 'No exposure differs.'
       : formatTable(['', 'DEVICE', 'PARTITION', 'ADDRESS', 'CHANGE', 'GATEWAYS', 'WHY'], rows);
-  return `${table}\n${summaryText(summarise(changes))}`;
+  const ofPaths =
+    paths.length === 0 ? [] : ['Paths to pods that differ, of all clusters:', ...paths];
+  return [table, summaryText(summarise(changes)), ...ofPaths].join('\n');
 }
