@@ -17,6 +17,8 @@ export interface UnitValues {
   readonly vlan?: string | undefined;
   /** VNI of the tunnels of the nodes; default: the usual one of the CNI. */
   readonly vni?: number | undefined;
+  /** The CNI of the nodes, where the configuration leaves it open. */
+  readonly cni?: 'flannel' | 'cilium' | undefined;
 }
 
 /** A text to copy. */
@@ -46,6 +48,8 @@ export interface SetupValues {
   readonly vlan: string;
   /** As the nodes have it; undefined: the default of the CNI. */
   readonly vni: number | undefined;
+  /** The same. */
+  readonly cni: UnitValues['cni'];
 }
 
 /** Words that stand for absent values, and the options that replace them. */
@@ -75,6 +79,7 @@ export function checkedValues(
     mac: macOf(given.mac),
     vlan: vlanOf(given.vlan),
     vni: given.vni,
+    cni: given.cni,
   };
 }
 

@@ -8,8 +8,9 @@ import { firstHost, type SetupSection, type SetupValues } from './setup-values.t
 
 /** Throws if the configuration does not say which CNI it is, or which networks the pods have. */
 export function tunnelSections(values: SetupValues): readonly SetupSection[] {
-  const { cluster, device, podNetworks } = values;
-  const { from } = cluster.network;
+  const { cluster, device, podNetworks, cni } = values;
+  const { from: named } = cluster.network;
+  const from = named === 'auto' ? (cni ?? named) : named;
   if (from !== 'flannel' && from !== 'cilium')
     throw new Error(
       `clusters[].network.from of ${cluster.id} is ${from}: ` +

@@ -411,6 +411,14 @@ describe('with a tunnel to flannel', () => {
     ]);
   });
 
+  test('the Node of a unit is printed where only the nodes say that they are of flannel', async () => {
+    site = await startNetworkSite({ mode: 'vxlan', from: 'auto' });
+    await addTunnel(site);
+    const way = (await site.look()).find(({ id }) => id === 'network-way-back');
+    expect(way?.remedy).toBe('apply the YAML below');
+    expect(way?.text).toContain("flannel.alpha.coreos.com/public-ip: '192.0.2.6'");
+  });
+
   test('the Node of a unit is printed with the VNI that the other nodes use', async () => {
     site = await startFlannelSite();
     site.cluster.store.delete('v1', 'Node', undefined, 'a.lab');

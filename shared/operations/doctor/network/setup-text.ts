@@ -32,6 +32,7 @@ export function setupText(
         unit: nodeName(end),
         localAddress: `${addressOf(local)}/${local.cidr.bits}`,
         ...(own && { podNetwork: formatCidr(own) }),
+        cni: end.cni?.name,
         vni: vnisOf(end)[0] ?? tunnel.key,
         ...(tunnel.mac !== undefined && { mac: tunnel.mac }),
       },
