@@ -10,6 +10,7 @@ import type { ForgetOrder } from '../../shared/domain/steering/steering.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
 import type { Attempt, DeadLetterInput, PlanLine } from '../../shared/queue/dead-letter.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import { traceFields } from '../../shared/queue/trace.ts';
 import type { OutageReason } from '../../shared/failures/waiting/away.ts';
 import type { Arrival, Arrived } from './arrivals.ts';
 import type { PartitionResult } from './job.ts';
@@ -88,6 +89,7 @@ async function parkSaid(
         exposure: one.exposure,
         code: one.code,
         reason: one.reason,
+        ...traceFields(meta),
       },
       'dead letter',
     );

@@ -13,6 +13,7 @@ import type { Delivery } from '../../shared/failures/history.ts';
 import { publishEvent } from '../../shared/queue/publish.ts';
 import type { EventMeta } from '../../shared/queue/envelope-types.ts';
 import { INGRESS_SETTLED } from '../../shared/queue/events.ts';
+import { traceFields } from '../../shared/queue/trace.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Arrived, Stage } from './arrivals.ts';
 import { newestFirst } from './arrivals.ts';
@@ -48,7 +49,7 @@ export async function reportStage(
     await parkWaiting(scope, arrival, paths?.waiting.get(owner) ?? []);
   }
   for (const { data } of newest) await endWaits(scope, data);
-  for (const { message, data } of overtaken)
+  for (const { message, meta, data } of overtaken)
     log.info(
       {
         owner: data.owner,
@@ -56,6 +57,7 @@ export async function reportStage(
         revision: formatRevision(data.version),
         attempt: message.receiveCount,
         superseded: data.exposures.length,
+        ...traceFields(meta),
       },
       'superseded by a newer slice',
     );
@@ -111,6 +113,7 @@ async function reportSlice(
       revision: formatRevision(settled.version),
       attempt: message.receiveCount,
       ...outcomes,
+      ...traceFields(meta),
     },
     'settled',
   );

@@ -12,6 +12,7 @@ export interface ExpressArrival {
   readonly event: Express;
   /** Milliseconds since the snapshot was sent. */
   readonly age: number;
+  readonly traceparent: string | undefined;
 }
 
 /** An event that is not used, with the reason. */
@@ -43,10 +44,10 @@ export function sortMessages(
       dropped.push({ message, code: opened.refused.code, reason: opened.refused.reason });
       continue;
     }
-    const { data: event, time } = opened.ok;
+    const { data: event, time, traceparent } = opened.ok;
     const age = now - Date.parse(time);
     const reason = whyNot(event, own, age);
-    if (reason === undefined) arrivals.push({ message, event, age });
+    if (reason === undefined) arrivals.push({ message, event, age, traceparent });
     else dropped.push({ message, owner: event.owner, reason });
   }
   return { arrivals: newestOfEach(arrivals), dropped };

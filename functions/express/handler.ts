@@ -11,6 +11,7 @@ import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { giveBack, LeaseLost, proveLease } from '../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED } from '../../shared/queue/suspects.ts';
+import { traceFields } from '../../shared/queue/trace.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { ExpressArrival, Dropped } from './arrivals.ts';
@@ -151,7 +152,7 @@ function tellDone(
   arrivals: readonly ExpressArrival[],
   { decisions, corrected }: ExpressDone,
 ): void {
-  for (const { event, age } of arrivals) {
+  for (const { event, age, ...arrival } of arrivals) {
     const own = decisions.filter(({ change }) => event.wishes.includes(change));
     const written = own
       .filter(({ verdict }) => verdict === 'write')
@@ -167,6 +168,7 @@ function tellDone(
       written,
       others,
       corrected,
+      ...traceFields(arrival),
     };
     log.info({ ...fields, at: clock.now() }, 'express');
   }

@@ -29,6 +29,7 @@ import { checkOrigin } from '../../shared/queue/origin.ts';
 import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import type { Suspects } from '../../shared/queue/suspects.ts';
+import { traceFields } from '../../shared/queue/trace.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { checkContent } from './content.ts';
@@ -110,18 +111,20 @@ async function handleState(
 ): Promise<OriginRefusal | undefined> {
   const { runtime, keys } = scope;
   const { config } = runtime;
+  const parkTraced = (refusal: Refusal): Promise<undefined> =>
+    park(scope, message, { ...refusal, traceparent: claimed.traceparent });
   const origin = await checkOrigin({ claimed, sender: message.sender, config, keys });
   if (origin.kind === 'away') return origin;
   // The subject is unproven, so the dead letter has no owner.
-  if (origin.kind === 'refused') return park(scope, message, origin);
+  if (origin.kind === 'refused') return parkTraced(origin);
   const opened = openData(claimed, SNAPSHOT_EVENTS);
-  if ('refused' in opened) return park(scope, message, opened.refused);
+  if ('refused' in opened) return parkTraced(opened.refused);
   const event = opened.ok;
   const content = checkContent(event);
-  if (content.kind === 'refused') return park(scope, message, content);
+  if (content.kind === 'refused') return parkTraced(content);
   if (event.type === CLUSTER_INVENTORY) return sendAbsences(scope, event, message.sender);
   const result = mapSnapshot({ snapshot: event.data, sender: message.sender, config });
-  if (result.kind === 'refused') return park(scope, message, { ...result, subject: event.subject });
+  if (result.kind === 'refused') return parkTraced({ ...result, subject: event.subject });
   await sendExpress(runtime, event, { events: result.express, sentAt: message.sentAt });
   for (const slice of result.slices)
     await sendOn(runtime, event, {
@@ -138,6 +141,7 @@ async function handleState(
       slices: result.slices.length,
       exposures: result.slices[0]?.exposures.length ?? 0,
       express: result.express.length,
+      ...traceFields(event),
     },
     'mapped',
   );
@@ -170,6 +174,7 @@ async function sendAbsences(
       revision: formatRevision(revision),
       ingresses: ingresses.length,
       absent,
+      ...traceFields(event),
     },
     'inventory',
   );
@@ -195,6 +200,11 @@ async function postpone(
   return messages;
 }
 
+type Refusal = OriginRefusal & {
+  readonly subject?: string;
+  readonly traceparent?: string | undefined;
+};
+
 /**
  * Logs the refusal and sends the message with its bytes to the dead letters. Rejects if the queue
  * cannot be reached; the message is then delivered again.
@@ -202,11 +212,18 @@ async function postpone(
 async function park(
   { runtime, functionVersion }: Scope,
   message: QueueMessage,
-  refusal: OriginRefusal & { readonly subject?: string },
+  refusal: Refusal,
 ): Promise<undefined> {
   const { code, reason, subject } = refusal;
   runtime.log.error(
-    { message: message.id, code, reason, owner: subject, sender: message.sender },
+    {
+      message: message.id,
+      code,
+      reason,
+      owner: subject,
+      sender: message.sender,
+      ...traceFields(refusal),
+    },
     'dead letter',
   );
   await sendDeadLetter(runtime.queues, {

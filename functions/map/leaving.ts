@@ -17,6 +17,7 @@ import { LEAVING_EVENTS } from '../../shared/queue/events.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
 import { checkOrigin, type OriginRefusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
+import { traceFields } from '../../shared/queue/trace.ts';
 import { checkContent } from './content.ts';
 import { sendExpress } from './express.ts';
 
@@ -52,6 +53,7 @@ export async function handleLeaving(
       revision: formatRevision(revision),
       addresses,
       express: events.length,
+      ...traceFields(read.ok),
     },
     'pods begin to end',
   );

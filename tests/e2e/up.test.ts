@@ -71,6 +71,12 @@ describe('sluice up', () => {
       const first = await site.up();
       await openPorts(site, 'echo', [{ port: 32_400 }]);
       await converged(site, 'echo', 32_400, first);
+      // One trace id leads through the log, from the watcher to BIG-IP and back.
+      const steps = Map.groupBy(first.log(), ({ traceId }) => traceId);
+      steps.delete(undefined);
+      expect([...steps.values()].map((lines) => lines.map(({ msg }) => msg))).toContainEqual(
+        expect.arrayContaining(['sent', 'mapped', 'settled', 'received']),
+      );
 
       // In progress at the signal: a declaration that the device is still working on.
       site.bigip.faults.timings.declare = 1_500;

@@ -9,6 +9,7 @@ import {
   MEMBER_LEAVING,
 } from '../../../shared/queue/events.ts';
 import { publishEvent } from '../../../shared/queue/publish.ts';
+import { newTraceparent, traceFields } from '../../../shared/queue/trace.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Content } from './snapshot-content.ts';
 import type { Revisions } from './revisions.ts';
@@ -52,6 +53,7 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
   );
 
   async function send(type: string, subject: string, data: object): Promise<void> {
+    const cause = { traceparent: newTraceparent(runtime.id) };
     await publishEvent(runtime, {
       queue: 'snapshots',
       group: subject,
@@ -60,10 +62,11 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
       cluster,
       subject,
       id: runtime.id(),
-      cause: { traceparent: traceparent(runtime) },
+      cause,
       hop: 'watch',
       signer: await signer(),
     });
+    runtime.log.info({ type, subject, ...traceFields(cause) }, 'sent');
   }
 
   return {
@@ -90,10 +93,4 @@ export function createOutbox({ runtime, cluster, clusterUid, revisions }: Outbox
       return revision;
     },
   };
-}
-
-/** W3C trace context: a new trace for each event. */
-function traceparent(runtime: Runtime): string {
-  const hex = (): string => runtime.id().replaceAll('-', '').padEnd(32, '0').slice(0, 32);
-  return `00-${hex()}-${hex().slice(0, 16)}-01`;
 }

@@ -9,6 +9,7 @@ import { INGRESS_SETTLED, RESYNC_EVENTS, SETTLED_EVENTS } from '../../../shared/
 import type { Resync } from '../../../shared/queue/events.ts';
 import type { Queue, QueueMessage } from '../../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED, type Suspects } from '../../../shared/queue/suspects.ts';
+import { traceFields } from '../../../shared/queue/trace.ts';
 import { RETRY_BACKOFF_MS, type RetryContext } from '../loop/retry.ts';
 
 /** Time for one batch, after which the queue delivers it again. */
@@ -127,7 +128,11 @@ async function dealWith(
 ): Promise<boolean> {
   try {
     const opened = parseEvent(message.body, EVENTS);
-    if ('ok' in opened) return await tell(listener, opened.ok);
+    if ('ok' in opened) {
+      const { type, subject } = opened.ok;
+      log.info({ type, subject, ...traceFields(opened.ok) }, 'received');
+      return await tell(listener, opened.ok);
+    }
     log.error({ code: opened.refused.code, id: message.id }, opened.refused.reason);
   } catch (error) {
     if (isOutage(error)) throw error;
