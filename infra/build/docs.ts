@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CODES } from '../../shared/domain/codes/index.ts';
+import { chartSchema, chartValues } from './docs-chart.ts';
 import { cisPage } from './docs-cis.ts';
 import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
@@ -29,6 +30,11 @@ export function generatedPages(): readonly GeneratedPage[] {
     { path: 'docs/reference/load-balancer-fields.md', text: fieldsPage() },
     { path: 'docs/reference/codes.md', text: codesPage(CODES) },
     { path: 'docs/reference/sluice.schema.json', text: configurationSchema() },
+    { path: 'infra/kubernetes/chart/values.yaml', text: chartValues() },
+    {
+      path: 'infra/kubernetes/chart/values.schema.json',
+      text: `${JSON.stringify(chartSchema(), null, 2)}\n`,
+    },
     { path: 'docs/decisions/README.md', text: decisionsPage(join(ROOT, 'docs/decisions')) },
   ];
 }

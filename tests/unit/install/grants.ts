@@ -1,4 +1,5 @@
-/** Which rights the manifests grant to whom, and where. */
+/** Which rights the code needs, and which ones the manifests grant to whom, and where. */
+import { RBAC_RULES, type RbacRule } from '../../../shared/kubernetes/rbac.ts';
 import type { Manifest } from './manifests.ts';
 
 export interface Grant {
@@ -12,6 +13,22 @@ export interface Grant {
 
 export function sayGrant({ namespace, group, resource, verb }: Grant): string {
   return `${verb} ${resource}${group === '' ? '' : `.${group}`} in ${namespace}`;
+}
+
+const PLACE: Readonly<Record<RbacRule['scope'], string>> = {
+  cluster: '*',
+  ingress: 'istio-system',
+  own: 'sluice-system',
+};
+
+/** What the code declares it needs, with gateways in istio-system; for a source of networks, the rest. */
+export function grantsInCode(network?: RbacRule['network']): readonly Grant[] {
+  return RBAC_RULES.filter((rule) => rule.network === network).flatMap(
+    ({ group, resources, verbs, scope }) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
+      ),
+  );
 }
 
 /**

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CniSource } from '../../../shared/domain/paths/network-config.ts';
-import { RBAC_RULES, type RbacRule } from '../../../shared/kubernetes/rbac.ts';
 import type { ExposureResult } from '../../../shared/domain/exposure/exposure.ts';
 import {
   gateway,
@@ -14,26 +13,11 @@ import {
   type Bench,
 } from '../../integration/watch/support.ts';
 import { startGate, type Gate } from './gate.ts';
-import { grantsOf, sayGrant, type Grant } from './grants.ts';
+import { grantsInCode, grantsOf, sayGrant, type Grant } from './grants.ts';
 import { FOLDER, readResources } from './manifests.ts';
 
 const BASE = readResources(join(FOLDER, 'base'));
 const GRANTS = grantsOf(BASE);
-const PLACE: Readonly<Record<RbacRule['scope'], string>> = {
-  cluster: '*',
-  ingress: 'istio-system',
-  own: 'sluice-system',
-};
-
-function grantsFor(network?: RbacRule['network']): readonly Grant[] {
-  return RBAC_RULES.filter((rule) => rule.network === network).flatMap(
-    ({ group, resources, verbs, scope }) =>
-      resources.flatMap((resource) =>
-        verbs.map((verb) => ({ namespace: PLACE[scope], group, resource, verb })),
-      ),
-  );
-}
-
 const said = (grants: readonly Grant[]): readonly string[] =>
   [...new Set(grants.map(sayGrant))].sort();
 
@@ -45,13 +29,13 @@ function componentGrants(source: CniSource): readonly Grant[] {
 
 describe('the rights of the service account', () => {
   test('are exactly those that the code declares it needs', () => {
-    expect(said(GRANTS)).toEqual(said(grantsFor()));
+    expect(said(GRANTS)).toEqual(said(grantsInCode()));
   });
 
   test.each(['calico', 'cilium'] as const)(
     'for the objects of %s are in a component, which grants nothing else',
     (source) => {
-      expect(said(componentGrants(source))).toEqual(said(grantsFor(source)));
+      expect(said(componentGrants(source))).toEqual(said(grantsInCode(source)));
     },
   );
 

@@ -1,0 +1,171 @@
+{{- /* What the schema cannot say: each line that is printed here is a problem. */ -}}
+{{- define "sluice.problems" -}}
+{{- include "sluice.problemsOfValues" . }}
+{{- $config := .Values.config | fromYaml }}
+{{- if not .Values.config }}
+config is empty: pass the text of your sluice.yaml with --set-file config=sluice.yaml
+{{- else if hasKey $config "Error" }}
+config is not an object of YAML: {{ $config.Error | replace "\n" " " }}
+{{- else }}
+{{- $shape := include "sluice.problemsOfShape" $config | trim }}
+{{ $shape }}
+{{- if not $shape }}
+{{- include "sluice.problemsOfConfig" (dict "values" .Values "config" $config) }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* Only as far as it is read here; "sluice doctor -c sluice.yaml" checks the rest. */ -}}
+{{- define "sluice.problemsOfShape" }}
+{{- $config := . }}
+{{- range $key := list "clusters" "ingresses" "devices" }}
+{{- $items := get $config $key }}
+{{- if not (kindIs "slice" $items) }}
+config: {{ $key }} is not a list
+{{- else }}
+{{- range $i, $each := $items }}
+{{- if not (kindIs "map" $each) }}
+config: {{ $key }}[{{ $i }}] has no keys
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $key := list "queue" "failures" "console" }}
+{{- if and (hasKey $config $key) (not (kindIs "map" (get $config $key))) }}
+config: {{ $key }} has no keys
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.problemsOfConfig" }}
+{{- $cluster := dict }}
+{{- $ids := list }}
+{{- range .config.clusters }}
+{{- $ids = append $ids (toString .id) }}
+{{- if eq (toString .id) $.values.cluster }}{{ $cluster = . }}{{ end }}
+{{- end }}
+{{- if and .values.cluster (not $cluster) }}
+cluster: {{ .values.cluster }} is none of clusters[].id in config, which are {{ join ", " $ids }}
+{{- end }}
+{{- $scope := dict "values" .values "config" .config "cluster" $cluster }}
+{{- include "sluice.problemsOfMode" $scope }}
+{{- include "sluice.problemsOfFiles" $scope }}
+{{- include "sluice.problemsOfRights" $scope }}
+{{- if .values.networkPolicy.enabled }}{{ include "sluice.problemsOfPorts" $scope }}{{ end }}
+{{- end -}}
+
+{{- define "sluice.problemsOfValues" }}
+{{- if not .Values.cluster }}
+cluster is empty: set it to the id of this cluster, one of clusters[].id in sluice.yaml
+{{- end }}
+{{- if not .Values.image.repository }}
+image.repository is empty: set it to the image that you built and pushed (docs/operations/install.md)
+{{- end }}
+{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) }}
+serviceAccount.name is empty: name the account that exists, or leave serviceAccount.create at true
+{{- end }}
+{{- $set := list "NODE_ENV" "NODE_OPTIONS" "MALLOC_ARENA_MAX" "MALLOC_MMAP_THRESHOLD_" "SLUICE_CONFIG" "SLUICE_CLUSTER" "SLUICE_LOG_LEVEL" "SLUICE_HTTP_PORT" "POD_NAME" "POD_NAMESPACE" }}
+{{- if .Values.queueServer.existingSecret }}{{ $set = concat $set (list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY") }}{{ end }}
+{{- range $i, $each := .Values.extraEnv }}
+{{- if has $each.name $set }}
+extraEnv[{{ $i }}].name: {{ $each.name }} is set by the chart; use the value for it (heapMiB, logLevel, cluster, config, queueServer)
+{{- end }}
+{{- end }}
+{{- $names := list }}
+{{- range include "sluice.files" . | fromYamlArray }}{{ $names = append $names .name }}{{ end }}
+{{- range $i, $each := .Values.extraVolumes }}
+{{- if has $each.name $names }}
+extraVolumes[{{ $i }}].name: {{ $each.name }} is a volume of the chart; choose another name
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.problemsOfMode" }}
+{{- $queue := default dict .config.queue }}
+{{- if eq .values.mode "watch" }}
+{{- if eq (default "sqlite" $queue.kind) "sqlite" }}
+config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind sqs
+{{- end }}
+{{- if .values.console.enabled }}
+console.enabled needs mode up: the watcher serves no console
+{{- end }}
+{{- else }}
+{{- if gt (int .values.replicas) 1 }}
+replicas is {{ .values.replicas }}, but mode up runs one process, because only one may use the volume; leave it out
+{{- end }}
+{{- if .values.serviceMonitor.enabled }}
+serviceMonitor.enabled needs mode watch: "sluice up" serves no metrics
+{{- end }}
+{{- range $name, $path := dict "queue.path" $queue.path "failures.path" (default dict .config.failures).path }}
+{{- if and $path (hasPrefix "/" $path) (not (hasPrefix "/var/lib/sluice/" $path)) }}
+config: {{ $name }} is {{ $path }}, outside of the volume; use a path below /var/lib/sluice
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and .values.console.enabled (eq .values.mode "up") (not .config.console) }}
+console.enabled needs console in config: people must log in (docs/operations/console.md)
+{{- end }}
+{{- end -}}
+
+{{- /* Files that the process would not find. */ -}}
+{{- define "sluice.problemsOfFiles" }}
+{{- $read := list (toString .cluster.signKey) }}
+{{- if eq .values.mode "up" }}{{ $read = list (toJson .config) }}{{ end }}
+{{- $mounted := dict
+  "file:/etc/sluice-bigip/" (list .values.bigip.existingSecret "bigip.existingSecret")
+  "file:/etc/sluice-sign/" (list .values.signKey.existingSecret "signKey.existingSecret")
+  "file:/etc/sluice-verify/" (list .values.verifyKeys.existingConfigMap "verifyKeys.existingConfigMap")
+  "file:/etc/sluice-console/" (list .values.console.existingSecret "console.existingSecret") }}
+{{- range $prefix, $value := $mounted }}
+{{- if and (contains $prefix (first $read)) (not (first $value)) }}
+config refers to {{ $prefix }}…, but {{ last $value }} is empty; name the object with this file there
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.problemsOfRights" }}
+{{- $values := .values }}
+{{- range $i, $ingress := .config.ingresses }}
+{{- if eq (toString $ingress.cluster) $values.cluster }}
+{{- $namespace := toString $ingress.service | splitList "/" | first }}
+{{- if not (or $values.rbac.anyNamespace (has $namespace $values.rbac.ingressNamespaces)) }}
+config: ingresses[{{ $i }}].service is in {{ $namespace }}, where nothing is granted; add it to rbac.ingressNamespaces
+{{- end }}
+{{- if and (not $values.rbac.changeServices) (ne (toString $ingress.servicePorts) "observe") }}
+rbac.changeServices is false, but config: ingresses[{{ $i }}] adds ports; set servicePorts: observe there
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $network := kindIs "map" .cluster.network | ternary .cluster.network dict }}
+{{- if and (has $network.from (list "calico" "cilium")) (ne (default "none" $network.mode) "none") (ne $network.from .values.rbac.network) }}
+config: network.from of cluster {{ .cluster.id }} is {{ $network.from }}; set rbac.network to {{ $network.from }} as well
+{{- end }}
+{{- end -}}
+
+{{- /* Ports that the NetworkPolicy would not let the pod out to. */ -}}
+{{- define "sluice.problemsOfPorts" }}
+{{- $open := list "443" "6443" }}
+{{- if .values.queueServer.existingSecret }}{{ $open = append $open (toString .values.queueServer.port) }}{{ end }}
+{{- $urls := dict }}
+{{- if and .config.queue .config.queue.endpoint }}{{ $_ := set $urls "queue.endpoint" .config.queue.endpoint }}{{ end }}
+{{- if eq .values.mode "up" }}
+{{- range $i, $device := .config.devices }}
+{{- $_ := set $urls (printf "devices[%d].url" $i) $device.url }}
+{{- if $device.peer }}{{ $_ := set $urls (printf "devices[%d].peer" $i) $device.peer }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if not .values.networkPolicy.extraEgress }}
+{{- range $name, $url := $urls }}
+{{- $host := (urlParse (toString $url)).host }}
+{{- $port := regexFind ":[0-9]+$" $host | trimPrefix ":" | default (hasPrefix "http:" $url | ternary "80" "443") }}
+{{- if not (has $port $open) }}
+config: {{ $name }} has port {{ $port }}, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress{{ if eq $name "queue.endpoint" }}, or set queueServer{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.checks" -}}
+{{- $problems := include "sluice.problems" . | trim -}}
+{{- if $problems -}}{{ fail (printf "\n%s" $problems) }}{{- end -}}
+{{- end -}}

@@ -1,0 +1,172 @@
+/** Values of the Helm chart that cannot work are refused before anything is installed. */
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { CHART, changedConfig, exampleArgs, rendered, set } from './chart.ts';
+import { describeWith } from './tools.ts';
+
+const WATCH = exampleArgs('aws');
+const UP = exampleArgs('onprem');
+const QUEUE_SERVER = exampleArgs('onprem-watch');
+
+/** What helm says without its own remarks. */
+function refusal(args: readonly string[]): readonly string[] {
+  try {
+    rendered(args);
+  } catch (error) {
+    const { stderr } = error as { readonly stderr: string };
+    return stderr
+      .split('\n')
+      .filter((line) => line !== '' && !/^(Error: |sluice:$|Use --debug)/.test(line));
+  }
+  return [];
+}
+
+describeWith(['helm'])('the chart', () => {
+  test.each<[string, () => readonly string[], string]>([
+    [
+      'an unknown value',
+      () => [...WATCH, ...set('replica=3')],
+      "- at '': additional properties 'replica' not allowed",
+    ],
+    [
+      'an unknown field of a security context',
+      () => [...WATCH, ...set('podSecurityContext.runAsUsr=1')],
+      "- at '/podSecurityContext': additional properties 'runAsUsr' not allowed",
+    ],
+    [
+      'a value of another type',
+      () => [...WATCH, ...set('replicas=two')],
+      "- at '/replicas': got string, want null or integer",
+    ],
+    [
+      'an unknown mode',
+      () => [...WATCH, ...set('mode=on')],
+      "- at '/mode': value must be one of 'watch', 'up'",
+    ],
+    [
+      'no cluster',
+      () => [...WATCH, ...set('cluster=')],
+      'cluster is empty: set it to the id of this cluster, one of clusters[].id in sluice.yaml',
+    ],
+    [
+      'no image',
+      () => [...WATCH, ...set('image.repository=')],
+      'image.repository is empty: set it to the image that you built and pushed (docs/operations/install.md)',
+    ],
+    [
+      'no configuration',
+      () => ['-f', join(CHART, 'examples/aws.yaml')],
+      'config is empty: pass the text of your sluice.yaml with --set-file config=sluice.yaml',
+    ],
+    [
+      'a broken configuration',
+      () => [...WATCH, ...changedConfig('aws', /^[^]*$/, 'devices: [')],
+      'config is not an object of YAML: error converting YAML to JSON: yaml: line 1: did not find expected node content',
+    ],
+    [
+      'a configuration of another shape',
+      () => [...WATCH, ...changedConfig('aws', /^clusters:\n.*\n/m, 'clusters: east\n')],
+      'config: clusters is not a list',
+    ],
+    [
+      'a cluster that the configuration does not have',
+      () => [...WATCH, ...set('cluster=west')],
+      'cluster: west is none of clusters[].id in config, which are east',
+    ],
+    [
+      'a queue that nobody else reads',
+      () => [...UP, ...set('mode=watch')],
+      'config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind sqs',
+    ],
+    [
+      'two processes on one volume',
+      () => [...UP, ...set('replicas=2')],
+      'replicas is 2, but mode up runs one process, because only one may use the volume; leave it out',
+    ],
+    [
+      'a queue outside of the volume',
+      () => [
+        ...UP,
+        ...changedConfig('onprem', 'kind: sqlite', 'kind: sqlite\n  path: /data/queue'),
+      ],
+      'config: queue.path is /data/queue, outside of the volume; use a path below /var/lib/sluice',
+    ],
+    [
+      'a console of the watcher',
+      () => [...WATCH, ...set('console.enabled=true')],
+      'console.enabled needs mode up: the watcher serves no console',
+    ],
+    [
+      'a console without a login',
+      () => [...UP, ...set('console.enabled=true')],
+      'console.enabled needs console in config: people must log in (docs/operations/console.md)',
+    ],
+    [
+      'metrics that are not served',
+      () => [...UP, ...set('serviceMonitor.enabled=true')],
+      'serviceMonitor.enabled needs mode watch: "sluice up" serves no metrics',
+    ],
+    [
+      'a Secret that is not named',
+      () => [...UP, ...set('bigip.existingSecret=')],
+      'config refers to file:/etc/sluice-bigip/…, but bigip.existingSecret is empty; name the object with this file there',
+    ],
+    [
+      'a signing key that is not named',
+      () => [...QUEUE_SERVER, ...set('signKey.existingSecret=')],
+      'config refers to file:/etc/sluice-sign/…, but signKey.existingSecret is empty; name the object with this file there',
+    ],
+    [
+      'an ingress where nothing is granted',
+      () => [...WATCH, ...set('rbac.ingressNamespaces={gateways}')],
+      'config: ingresses[0].service is in istio-system, where nothing is granted; add it to rbac.ingressNamespaces',
+    ],
+    [
+      'no right to add ports that are to be added',
+      () => [...WATCH, ...set('rbac.changeServices=false')],
+      'rbac.changeServices is false, but config: ingresses[0] adds ports; set servicePorts: observe there',
+    ],
+    [
+      'no right to read the objects of the CNI',
+      () => [
+        ...WATCH,
+        ...changedConfig(
+          'aws',
+          '- id: east',
+          '- id: east\n    network: {mode: routes, from: calico}',
+        ),
+      ],
+      'config: network.from of cluster east is calico; set rbac.network to calico as well',
+    ],
+    [
+      'a queue server behind a closed port',
+      () => [...QUEUE_SERVER, ...set('queueServer.port=80')],
+      'config: queue.endpoint has port 9324, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress, or set queueServer',
+    ],
+    [
+      'a device behind a closed port',
+      () => [
+        ...UP,
+        ...changedConfig('onprem', 'https://bigip.example.com', 'https://bigip.example.com:8443'),
+      ],
+      'config: devices[0].url has port 8443, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress',
+    ],
+    [
+      'a variable of the chart',
+      () => [...WATCH, ...set('extraEnv[0].name=NODE_OPTIONS')],
+      'extraEnv[0].name: NODE_OPTIONS is set by the chart; use the value for it (heapMiB, logLevel, cluster, config, queueServer)',
+    ],
+    [
+      'a volume of the chart',
+      () => [...WATCH, ...set('extraVolumes[0].name=config')],
+      'extraVolumes[0].name: config is a volume of the chart; choose another name',
+    ],
+    [
+      'an account without a name',
+      () => [...WATCH, ...set('serviceAccount.create=false')],
+      'serviceAccount.name is empty: name the account that exists, or leave serviceAccount.create at true',
+    ],
+  ])('refuses %s, in one sentence that says where', (_, args, sentence) => {
+    expect(refusal(args())).toEqual([sentence]);
+  });
+});
