@@ -5,11 +5,13 @@ import type { Blobs } from './blobs.ts';
 /** Prefix of the entries in the failure store. */
 export const AUDIT_PREFIX = 'audit/';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** How much further back each listing reaches than the one before it. */
+const GROWTH = 4;
 /** Then all the rest is listed: entries stay for 400 days. */
-const MAX_DAYS = 256;
+const MAX_MS = 400 * 24 * HOUR_MS;
 
-const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+const textOf = (ms: number): string => new Date(ms).toISOString();
 
 /** The time in a name; undefined for a file that somebody put there. */
 export function timeInKey(key: string): string | undefined {
@@ -27,9 +29,9 @@ export interface WantedKeys {
 }
 
 /**
- * Newest first: all names of the newest days, until there are `count` of them. The days that are
- * looked at double each time, so that a busy log lists little more than a page, and a quiet one
- * needs about ten listings at most.
+ * Newest first: all names of the newest hours, until there are `count` of them. The hours that are
+ * looked at grow each time, so that a busy log lists little more than a page, and a quiet one needs
+ * about ten listings at most.
  */
 export async function newestKeys(
   blobs: Blobs,
@@ -37,16 +39,16 @@ export async function newestKeys(
 ): Promise<readonly string[]> {
   const found: string[] = [];
   let upper = before === undefined ? undefined : `${AUDIT_PREFIX}${before}`;
-  const newest = Date.parse((upper && timeInKey(upper)) ?? dayOf(now));
-  let from = Math.min(newest, now);
-  for (let days = 1; ; days *= 2) {
-    const after = days > MAX_DAYS ? undefined : `${AUDIT_PREFIX}${dayOf(from)}`;
+  const newest = Date.parse((upper && timeInKey(upper)) ?? textOf(now));
+  let from = Math.min(newest, now) - HOUR_MS;
+  for (let span = HOUR_MS; ; span *= GROWTH) {
+    const after = span > MAX_MS ? undefined : `${AUDIT_PREFIX}${textOf(from)}`;
     const entries = await blobs.list(AUDIT_PREFIX, { after, before: upper });
     found.push(...entries.map(({ key }) => key).toReversed());
     if (found.length >= count || after === undefined) return found;
     // The next name after it, so that a file of just this name is shown, too.
     const next = `${after}\0`;
     if (upper === undefined || next < upper) upper = next;
-    from -= days * DAY_MS;
+    from -= span * GROWTH;
   }
 }

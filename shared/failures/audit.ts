@@ -38,6 +38,8 @@ export interface AuditLog {
   ): Promise<T>;
   /** Oldest first. */
   list(): Promise<readonly AuditEntry[]>;
+  /** Without reading them. */
+  count(): Promise<number>;
   /** Newest first. `before`: the cursor of the previous page. */
   page(limit: number, before?: string): Promise<AuditPage>;
   /**
@@ -114,6 +116,7 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
       }
     },
     list: async () => read((await blobs.list(AUDIT_PREFIX)).map(({ key }) => key)),
+    count: async () => (await blobs.list(AUDIT_PREFIX)).length,
     page: async (limit, before) => {
       const keys = await newestKeys(blobs, { count: limit + 1, before, now: now() });
       const shown = keys.slice(0, limit);

@@ -169,6 +169,49 @@ describe('a page', () => {
     expect(names).toBeLessThanOrEqual(300);
   });
 
+  test('of a burst of 10,000 entries lists little more than itself, also for an export', async () => {
+    const blobs = memoryBlobs();
+    let now = START;
+    const requests = { lists: 0, reads: 0 };
+    const audit = createAudit(
+      {
+        ...blobs,
+        // S3 lists a thousand names in one answer.
+        list: async (prefix, range) => {
+          const found = await blobs.list(prefix, range);
+          requests.lists += Math.max(1, Math.ceil(found.length / 1_000));
+          return found;
+        },
+        get: async (key) => {
+          requests.reads += 1;
+          return blobs.get(key);
+        },
+      },
+      () => now,
+      () => 'id',
+    );
+    for (let n = 0; n < 10_000; n++) {
+      await audit.append(entry(`${n}`));
+      now += 8_000;
+    }
+    requests.lists = requests.reads = 0;
+    await audit.page(100);
+    expect(requests).toEqual({ lists: 1, reads: 100 });
+    requests.lists = requests.reads = 0;
+    const shown: string[] = [];
+    let next: string | undefined;
+    do {
+      const page = await audit.page(1_000, next);
+      shown.push(...page.entries.map(({ action }) => action));
+      next = page.next;
+    } while (next !== undefined);
+    expect(shown).toEqual(Array.from({ length: 10_000 }, (_, n) => `${9_999 - n}`));
+    expect(requests.reads).toBe(10_000);
+    expect(requests.lists).toBeLessThanOrEqual(60);
+    requests.lists = requests.reads = 0;
+    expect([await audit.count(), requests]).toEqual([10_000, { lists: 10, reads: 0 }]);
+  });
+
   test('of a quiet log needs few listings, however old its entries are', async () => {
     const { pages } = await logOf([
       [0, 1],
