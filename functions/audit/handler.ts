@@ -29,12 +29,16 @@ export interface AuditAnswers {
   answer(id: string): Promise<unknown>;
 }
 
-/** The schedule's event has no content, a console names its question; hosts call both directly. */
+/**
+ * The schedule's event has no content, a console names its question; hosts call both directly.
+ * `tidy` removes what expired, for hosts that run no audits.
+ */
 export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   store: Store = createStore(runtime),
-): Handler & AuditAnswers & { readonly audit: Auditor; close(): Promise<void> } {
+): Handler &
+  AuditAnswers & { readonly audit: Auditor; tidy(): Promise<void>; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
   const views = createViewKeeper(runtime, store.open);
   const repairs = async (): Promise<RepairMemory> => (await store.open()).repairs;
@@ -62,6 +66,7 @@ export function create(
   };
   return Object.assign(handle, {
     audit: scheduled,
+    tidy: prune,
     answer,
     close: async () => {
       await views.close();

@@ -7,7 +7,13 @@ import type { Runtime } from './runtime.ts';
 
 /** The exports of the bundle `audit` that the schedule uses. */
 export interface AuditModule {
-  readonly create: (runtime: Runtime) => { audit(): Promise<unknown>; close(): Promise<void> };
+  readonly create: (runtime: Runtime) => {
+    /** Also removes what expired. */
+    audit(): Promise<unknown>;
+    /** Removes what expired in the failure store, once a day. */
+    tidy(): Promise<unknown>;
+    close(): Promise<void>;
+  };
 }
 
 /** The exports of the bundle `replay` that the schedule uses. */
@@ -60,7 +66,7 @@ const LOOK_MS = 60_000;
 /** Milliseconds; with nothing waiting, a check costs one listing of a few names. */
 const WAITING_LOOK_MS = 15_000;
 
-/** `every` in milliseconds; 0 disables audits. */
+/** `every` in milliseconds; 0 disables audits, and only removes what expired. */
 export function startAudits(
   runtime: Runtime,
   { create }: AuditModule,
@@ -68,8 +74,8 @@ export function startAudits(
 ): Schedule {
   const auditor = create(runtime);
   return schedule(runtime, {
-    every,
-    work: () => auditor.audit(),
+    every: every === 0 ? AUDIT_INTERVAL_MS : every,
+    work: () => (every === 0 ? auditor.tidy() : auditor.audit()),
     failed: 'audit failed; the next run tries again',
     close: () => auditor.close(),
   });
@@ -129,7 +135,6 @@ async function repeat(
   { every, work, failed }: Plan,
   signal: AbortSignal,
 ): Promise<void> {
-  if (every === 0) return;
   for (;;) {
     await clock.sleep(every, signal);
     if (signal.aborted) return;

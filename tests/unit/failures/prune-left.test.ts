@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createAuditPruner } from '../../../functions/audit/prune.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
+import { startAudits } from '../../../shared/host/schedules.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
@@ -104,4 +105,32 @@ describe('what people left', () => {
     const prune = createAuditPruner(runtime, () => Promise.reject(new Error('away')));
     await expect(prune()).resolves.toBeUndefined();
   });
+});
+
+test.each([
+  ['audits are off', 0, ['tidy']],
+  ['they run', 60_000, ['audit']],
+])('it goes away on a host also where %s', async (_, every, wanted) => {
+  const { runtime } = start();
+  const done: string[] = [];
+  const { promise: worked, resolve } = Promise.withResolvers<void>();
+  const note = (what: string) => async () => {
+    done.push(what);
+    resolve();
+  };
+  let waits = 0;
+  // The first wait ends at once, and the second one when the host stops.
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    (waits += 1) === 1 || signal?.aborted === true
+      ? Promise.resolve()
+      : new Promise((end) => signal?.addEventListener('abort', () => end()));
+  const auditor = { audit: note('audit'), tidy: note('tidy'), close: async () => undefined };
+  const host = startAudits(
+    { ...runtime, clock: { ...runtime.clock, sleep } },
+    { create: () => auditor },
+    every,
+  );
+  await worked;
+  await host.stop();
+  expect(done).toEqual(wanted);
 });
