@@ -62,6 +62,15 @@ export async function get<K extends keyof Answers>(
   return { value: (await response.json()) as Answers[K], ...(tag !== null && { etag: tag }) };
 }
 
+/** Lines of JSON, with the cursor of those that follow. Rejects with an {@link ApiProblem}. */
+export async function getLines(
+  path: string,
+): Promise<{ readonly text: string; readonly next: string | undefined }> {
+  const response = await send(path, {});
+  const next = response.headers.get('X-Sluice-Next') ?? undefined;
+  return { text: await response.text(), next };
+}
+
 /** A session of an earlier process is renewed once. */
 export async function post<K extends keyof Answers>(
   _kind: K,

@@ -1,6 +1,8 @@
 /** The room Audit: who changed what, when, why, and with which result. */
 import type { VNode } from 'preact';
+import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers } from '../api/answers.ts';
+import { exporting, exportLog, stopExport } from '../api/exporting.ts';
 import { useLive } from '../api/live.ts';
 import { place } from '../api/place.ts';
 import { withQuery } from '../logic/place.ts';
@@ -42,6 +44,35 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }): VNode {
   );
 }
 
+/** One file with all of it. */
+function ExportButtons(): VNode {
+  const { state, read, problem } = exporting.value;
+  const count = formatCount(read.entries, 'entry', 'entries');
+  return (
+    <span class="look">
+      {problem !== undefined && (
+        <span class="bad-text" role="alert">
+          {count} read. <Words text={problem} />
+        </span>
+      )}
+      {state !== 'idle' && state !== 'failed' && (
+        <span class="muted" role="status">
+          {state === 'saved' ? `${count} exported` : `${count} read …`}
+        </span>
+      )}
+      {state === 'reading' ? (
+        <button type="button" onClick={stopExport}>
+          Stop
+        </button>
+      ) : (
+        <button type="button" onClick={() => void exportLog()}>
+          {state === 'failed' ? 'Continue the export' : 'Export all'}
+        </button>
+      )}
+    </span>
+  );
+}
+
 /** `?before=`: an older page. */
 export function AuditRoom(): VNode {
   const before = place.value.query['before'];
@@ -51,11 +82,7 @@ export function AuditRoom(): VNode {
     <Room
       title="Audit"
       lead="Every change, with its reason and its result, newest first."
-      actions={
-        <a class="button" href="/api/v1/audit.jsonl" download="sluice-audit.jsonl">
-          Export
-        </a>
-      }
+      actions={<ExportButtons />}
     >
       <Shown live={live} what="the audit log">
         {({ entries, next }) => (
