@@ -1,6 +1,8 @@
 /** Prints data to standard output in the requested format, and messages to standard error. */
 import { Option } from 'commander';
 import { Document, visit } from 'yaml';
+import { ChoiceError } from '../../../shared/operations/choice.ts';
+import type { ChoiceName } from '../../../shared/operations/choice.ts';
 import type {
   UnansweredDevice,
   UnansweredPartition,
@@ -159,5 +161,18 @@ export function formatFailure(error: unknown): string {
   const said = describeSystemError(error);
   if (said !== error.message) return said;
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  return said.startsWith(code) ? said : `${code}${said}`;
+  const coded = said.startsWith(code) ? said : `${code}${said}`;
+  return error instanceof ChoiceError ? `${coded} ${optionsOf(error)}` : coded;
+}
+
+/** How commands take what operations only call by its name. */
+const OPTIONS: Readonly<Record<ChoiceName, string>> = {
+  cluster: '--cluster',
+  device: '--device',
+  exposures: '--keys',
+  uid: '--uid',
+};
+
+function optionsOf({ choices }: ChoiceError): string {
+  return `(${choices.map((choice) => OPTIONS[choice]).join(', ')})`;
 }

@@ -2,6 +2,7 @@
 import { HTTPException } from 'hono/http-exception';
 import { ConfigError } from '../../../shared/config/error.ts';
 import type { ReplayCode } from '../../../shared/failures/error.ts';
+import { ChoiceError } from '../../../shared/operations/choice.ts';
 import { ReplayError } from '../../../shared/failures/error.ts';
 import { ChangeMoved, ChangeRisky } from '../../../shared/operations/changes/changes.ts';
 import { errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
@@ -42,6 +43,7 @@ const problem = (message: string, code?: string): object => ({
 const SENTENCES = [
   [Busy, 409],
   [ChangeRisky, 422],
+  [ChoiceError, 422],
 ] as const;
 
 /** A plain `Error` is an explanation of an operation; anything else is a fault of ours. */

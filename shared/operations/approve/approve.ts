@@ -20,6 +20,7 @@ import { statesByPartition, statesOf } from '../clusters/rows.ts';
 import { pathApprovals } from './paths.ts';
 import { chooseDevices } from '../devices/declared-partitions.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
+import { ChoiceError } from '../choice.ts';
 
 /** What to approve. */
 export interface WantedApproval {
@@ -109,8 +110,9 @@ export function checkWords(
     );
   const wrong = keys?.find((key) => !KEY.test(key));
   if (wrong !== undefined)
-    throw new Error(
-      `--keys ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp, ` +
+    throw new ChoiceError(
+      ['exposures'],
+      `exposure ${wrong}: write it as address:port/protocol, such as 172.16.100.195:32400/tcp, ` +
         'or as the note names a path, such as "route 10.244.3.0/24"',
     );
   chooseDevices(config, device);
@@ -147,10 +149,10 @@ function heldFor(looked: Looked): readonly Approval[] {
   const { declared, keys } = looked;
   const away = declared.find((one) => 'problem' in one);
   if (away && 'problem' in away && keys === undefined)
-    throw new Error(
+    throw new ChoiceError(
+      ['exposures', 'device'],
       `${away.device}, partition ${away.partition}: ${away.code}: ${away.problem}; ` +
-        'removals held there cannot be listed. ' +
-        'Name the exposures with --keys, or select a reachable device with --device',
+        'removals held there cannot be listed. Name the exposures, or select a reachable device',
     );
   return [...new Set(declared.map(({ device }) => device))].flatMap((device) =>
     approvalsOn(device, looked),

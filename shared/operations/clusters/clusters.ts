@@ -10,6 +10,7 @@ import type { Heard } from '../../domain/steering/silence.ts';
 import { heardFrom } from '../../failures/heard.ts';
 import { sendOrders } from '../../queue/steering.ts';
 import type { SluiceConfig } from '../../config/schema.ts';
+import { ChoiceError } from '../choice.ts';
 
 /** The data of `sluice cluster list`. */
 export interface ClusterList {
@@ -87,18 +88,18 @@ export async function heardOn(
 
 /**
  * The cluster of the objects. If there are several, it must be named: networks, settings and owners
- * depend on it. `field`: where it is named, for the message.
+ * depend on it.
  */
 export function chooseCluster(
   { clusters }: SluiceConfig,
   wanted: string | undefined,
-  field = '--cluster',
 ): SluiceConfig['clusters'][number] {
   const [only, ...others] =
     wanted === undefined ? clusters : clusters.filter(({ id }) => id === wanted);
   if (only !== undefined && others.length === 0) return only;
-  throw new Error(
-    `${field} ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
+  throw new ChoiceError(
+    ['cluster'],
+    `cluster ${wanted ?? 'is missing'}: use one of clusters[].id: ${clusters.map(({ id }) => id).join(', ')}`,
   );
 }
 

@@ -11,6 +11,7 @@ import type { Steering } from '../../domain/steering/steering.ts';
 import type { DeclaredPartitionView } from '../devices/declared-partitions.ts';
 import { formatAge, formatCount } from '../../domain/text/counts.ts';
 import { knownClusters, replacedIn, statesOf } from './rows.ts';
+import { ChoiceError } from '../choice.ts';
 
 /**
  * The request. `forget`: one owner, or all; `adopt`: this kube-system UID, or that of the
@@ -71,8 +72,9 @@ export function planClusterOrder(
         `known clusters: ${known.join(', ')}`,
     );
   if (silence !== undefined)
-    throw new Error(
-      `${silence}; the effect there cannot be determined. Select the reachable devices with --device`,
+    throw new ChoiceError(
+      ['device'],
+      `${silence}; the effect there cannot be determined. Select a reachable device`,
     );
   const places = devices.map((device) => ({ device, cluster, states: statesOf(declared, device) }));
   switch (wanted.action) {
@@ -237,20 +239,22 @@ function adoptIntent(places: readonly Place[], uid: string | undefined): Cluster
   const rivals = asking.filter((one) => !replaced.has(one));
   const [found = uid, ...more] = uid === undefined ? rivals : [uid];
   if (found === undefined && asking.length > 0)
-    throw new Error(
+    throw new ChoiceError(
+      ['uid'],
       `the id ${cluster} is requested only by clusters that an adoption replaced: ` +
-        `${asking.join(', ')}; to hand the id back, name the cluster: ` +
-        asking.map((one) => `--uid ${one}`).join(' or '),
+        `${asking.join(', ')}; to hand the id back, name one of these UIDs`,
     );
   if (found === undefined)
-    throw new Error(
+    throw new ChoiceError(
+      ['uid'],
       `no other cluster has requested the id ${cluster} on ` +
         `${places.map(({ device }) => device).join(', ')}; ` +
-        'start its watcher first, or pass its kube-system UID with --uid',
+        'start its watcher first, or name its kube-system UID',
     );
   if (more.length > 0)
-    throw new Error(
-      `several clusters request the id ${cluster}: ${rivals.join(', ')}; name one of them with --uid`,
+    throw new ChoiceError(
+      ['uid'],
+      `several clusters request the id ${cluster}: ${rivals.join(', ')}; name one of them`,
     );
   const others = records.filter(({ record }) => record.clusterUid !== found);
   const devices = [...new Set(others.map(({ device }) => device))];

@@ -16,6 +16,7 @@ import type {
   DeclaredPartitionView,
   UnansweredPartition,
 } from './partition-view.ts';
+import { ChoiceError } from '../choice.ts';
 
 export type {
   AnsweringPartition,
@@ -53,8 +54,9 @@ export function chooseDevices(
 ): readonly DeviceConfig[] {
   const chosen = devices.filter((device) => name === undefined || device.name === name);
   if (chosen.length > 0) return chosen;
-  throw new Error(
-    `--device ${name}: use one of devices[].name: ${devices.map((device) => device.name).join(', ')}`,
+  throw new ChoiceError(
+    ['device'],
+    `device ${name}: use one of devices[].name: ${devices.map((device) => device.name).join(', ')}`,
   );
 }
 

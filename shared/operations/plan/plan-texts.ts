@@ -53,7 +53,7 @@ export async function planTexts(
   { manifests, cluster: wanted }: TextQuestion,
 ): Promise<TextPlan> {
   const { runtime, views, readPartitions } = context;
-  const cluster = chooseCluster(runtime.config, wanted, 'cluster');
+  const cluster = chooseCluster(runtime.config, wanted);
   const { objects, ignored } = normaliseObjects([...objectsIn(manifests)]);
   const plan = await planObjects(runtime, {
     objects,

@@ -223,7 +223,7 @@ describe('sluice network adopt', () => {
   });
 
   test('requires a device on which Sluice keeps routes', async () => {
-    await expect(plan('other')).rejects.toThrow('--device other');
+    await expect(plan('other')).rejects.toThrow('device other: use one of');
     const { runtime } = bench;
     const config = {
       ...runtime.config,

@@ -341,7 +341,7 @@ describe('what an order about a cluster would do', () => {
   test('a second adopt does not hand the cluster back to the one it was taken from, unless that one is named', () => {
     expect(() => intent('east', { action: 'adopt' }, on(stillAsked))).toThrow(
       'the id east is requested only by clusters that an adoption replaced: uid-east; to ' +
-        'hand the id back, name the cluster: --uid uid-east',
+        'hand the id back, name one of these UIDs',
     );
     expect(
       intent('east', { action: 'adopt', uid: 'uid-east' }, on(stillAsked)).orders,
@@ -369,13 +369,7 @@ describe('what an order about a cluster would do', () => {
       on(both),
       'there is nothing to forget',
     ],
-    [
-      'no cluster to adopt',
-      'east',
-      { action: 'adopt' },
-      on(both),
-      'pass its kube-system UID with --uid',
-    ],
+    ['no cluster to adopt', 'east', { action: 'adopt' }, on(both), 'name its kube-system UID'],
     [
       'the one that has it already',
       'east',
@@ -391,7 +385,7 @@ describe('what an order about a cluster would do', () => {
         step(both, [slice(1, [], { clusterUid: 'a' })]),
         step(both, [slice(1, [], { clusterUid: 'b' })]),
       ),
-      'a, b; name one of them with --uid',
+      'a, b; name one of them',
     ],
   ])('is refused for %s, with the remedy', (_what, cluster, wanted, declared, sentence) => {
     expect(() => intent(cluster, wanted, declared)).toThrow(sentence);

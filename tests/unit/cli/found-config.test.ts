@@ -63,8 +63,8 @@ describe('a command that also works without a configuration', () => {
     [
       'of several clusters',
       text('east', 'west'),
-      '--cluster is missing: use one of clusters',
-      '--cluster is missing: use one of clusters',
+      'cluster is missing: use one of clusters[].id: east, west',
+      'cluster is missing: use one of clusters',
     ],
     [
       'that is invalid',

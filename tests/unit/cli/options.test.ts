@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { chooseCluster } from '../../../shared/operations/clusters/clusters.ts';
 import { meshOptions } from '../../../functions/cli/manifests/mesh-options.ts';
 import { ignoredLines } from '../../../shared/operations/manifests/ignored.ts';
-import { formatTable } from '../../../functions/cli/terminal/output.ts';
+import { ChoiceError } from '../../../shared/operations/choice.ts';
+import { formatFailure, formatTable } from '../../../functions/cli/terminal/output.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { MeshOptions } from '../../../shared/domain/istio/mesh.ts';
 import { assertQueueThere } from '../../../functions/cli/terminal/context.ts';
@@ -43,17 +44,23 @@ describe('--mesh-option', () => {
   });
 });
 
-test('--cluster defaults to the only one, requires a name if there are several, and lists them', () => {
+test('a choice that cannot be is refused with the options in which it is made', () => {
+  expect(formatFailure(new ChoiceError(['exposures', 'device'], 'name the exposures'))).toBe(
+    'name the exposures (--keys, --device)',
+  );
+});
+
+test('the cluster defaults to the only one, requires a name if there are several, and lists them', () => {
   const config = { clusters: [{ id: 'east' }, { id: 'west' }] } as unknown as SluiceConfig;
   expect(chooseCluster({ ...config, clusters: config.clusters.slice(0, 1) }, undefined).id).toBe(
     'east',
   );
   expect(() => chooseCluster(config, undefined)).toThrow(
-    '--cluster is missing: use one of clusters[].id: east, west',
+    'cluster is missing: use one of clusters[].id: east, west',
   );
   expect(chooseCluster(config, 'west').id).toBe('west');
   expect(() => chooseCluster(config, 'north')).toThrow(
-    '--cluster north: use one of clusters[].id: east, west',
+    'cluster north: use one of clusters[].id: east, west',
   );
 });
 

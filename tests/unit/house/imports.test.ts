@@ -7,6 +7,14 @@ const all = ['functions', 'shared', 'infra', 'tests'].flatMap(sources).flatMap(i
 const offenders = (bad: (i: Import) => boolean): string[] =>
   all.filter(bad).map((i) => `${i.file}: ${i.text}`);
 
+/** Texts with an option, which are neither one word of a command nor name the command. */
+function optionsIn(text: string): readonly string[] {
+  const code = text.replaceAll(/^\s*(?:\/?\*|\/\/).*$/gm, '');
+  return [...code.matchAll(/(['"`])(?:(?!\1).)*--[a-z](?:(?!\1).)*\1/g)]
+    .map(([found]) => found)
+    .filter((found) => !/^.--[a-z-]+.$|\b(?:sluice|kubectl) /.test(found));
+}
+
 describe('the boundaries of the architecture', () => {
   test('shared/domain imports itself and pure libraries only', () => {
     expect(
@@ -143,6 +151,26 @@ describe('the boundaries of the architecture', () => {
       ),
     ).toEqual([]);
     expect(offenders((i) => inside(i.file, 'shared') && inside(i.target, 'functions'))).toEqual([]);
+  });
+
+  test('operations name no option of a command, except in a whole command', () => {
+    // What they do exists only as this command: its values are named as its options.
+    const ofOneCommand = [
+      'shared/operations/network/setup.ts',
+      'shared/operations/network/setup-values.ts',
+    ];
+    // Kubeconfigs, which only commands have, and commands over several lines.
+    const ofKubeconfig = ['shared/operations/objects/read-cluster.ts', 'shared/operations/doctor'];
+    const allowed = [...ofOneCommand, ...ofKubeconfig];
+    const naming = sources('shared/operations').flatMap((file) =>
+      allowed.some((one) => inside(file, one))
+        ? []
+        : optionsIn(readFileSync(join(root, file), 'utf8')).map((text) => `${file}: ${text}`),
+    );
+    expect(naming).toEqual([]);
+    expect(optionsIn("throw new Error('name it with --device');")).toEqual([
+      "'name it with --device'",
+    ]);
   });
 
   test('operations use no terminal and no process, and nothing below imports them', () => {

@@ -54,6 +54,7 @@ describe('removals of paths that wait for an approval', () => {
       'fdb /Common/east 0a:00:00:00:00:01',
     ])
       expect(words(key)).not.toThrow();
-    for (const key of ['route', 'vlan x', 'route a b c']) expect(words(key)).toThrow(/--keys/);
+    for (const key of ['route', 'vlan x', 'route a b c'])
+      expect(words(key)).toThrow(/^exposure .*: write it as/);
   });
 });
