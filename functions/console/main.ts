@@ -81,7 +81,14 @@ export function create({
   const fetch = (request: Request): Response | Promise<Response> => app.fetch(request);
   const close = (): Promise<void> => (own === undefined ? failures.close() : Promise.resolve());
   const hosted = { fetch, close, stop: () => live?.stop() };
-  return { fetch, close, listen: (port) => listen(hosted, { port, host }) };
+  return {
+    fetch,
+    close,
+    listen: async (port) => {
+      const [server] = await Promise.all([listen(hosted, { port, host }), admission.check()]);
+      return server;
+    },
+  };
 }
 
 function refuseSecret(): Promise<never> {

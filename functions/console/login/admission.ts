@@ -26,6 +26,8 @@ export interface Admission {
   /** Rejects with a 401 if nobody is known. */
   admit(c: Context): Promise<Admitted>;
   addRoutes(app: Pick<Hono, 'get' | 'post'>): void;
+  /** Looks at what it needs, so that the log names what is missing before anybody asks. */
+  check(): Promise<void>;
 }
 
 /** Without a login: the user of the system, with the role that was given at the start. */
@@ -35,6 +37,7 @@ export function localAdmission(person: Person): Admission {
     guard: loopbackOnly(),
     admit: () => Promise.resolve(admitted),
     addRoutes: () => undefined,
+    check: () => Promise.resolve(),
   };
 }
 
@@ -44,13 +47,13 @@ export function loginAdmission(
   { clock, log }: Pick<Runtime, 'clock' | 'log'>,
   { secrets, audit }: { readonly secrets: Secrets; readonly audit: AuditLog },
 ): Admission {
-  const holderOf = tokenHolders(tokens, secrets);
+  const holders = tokenHolders(tokens, secrets, { clock, log });
   const oidc = config && createOidc({ url, config, secrets, clock, log, audit });
   return {
     guard: ownHostOnly(new URL(url)),
     admit: async (c) => {
       const [, token] = /^Bearer (\S{1,4096})$/.exec(c.req.header('Authorization') ?? '') ?? [];
-      const person = token === undefined ? await oidc?.session(c) : await holderOf(token);
+      const person = token === undefined ? await oidc?.session(c) : await holders.find(token);
       if (person !== undefined) return person;
       throw new Refused(
         401,
@@ -62,5 +65,6 @@ export function loginAdmission(
       );
     },
     addRoutes: (app) => oidc?.addRoutes(app),
+    check: () => holders.read(),
   };
 }

@@ -4,7 +4,7 @@ import { EncryptJWT, jwtDecrypt } from 'jose';
 import * as z from 'zod';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { ROLES } from '../http/rights.ts';
-import { strongSecret } from './strong-secret.ts';
+import { strongSecret } from '../../../shared/config/strong-secret.ts';
 
 /** Who logged in. */
 export const LoginSession = z.strictObject({

@@ -4,6 +4,8 @@ import type { Failures } from '../../failures/open.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { formatCount } from '../../domain/text/counts.ts';
+import { strongToken } from '../../config/strong-secret.ts';
+import { errorMessage } from '../../telemetry/errors.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import { readDeviceView } from '../devices/device-view.ts';
@@ -30,6 +32,28 @@ export async function secretChecks({
         (await secrets.resolve(reference)) === '' ? 'empty' : 'readable',
       ),
     ),
+  );
+}
+
+/**
+ * A token that is weak or cannot be read is not accepted; the others are. Only the console needs
+ * them, and it may run elsewhere.
+ */
+export async function tokenChecks({ config, secrets }: Runtime): Promise<readonly DoctorFinding[]> {
+  return Promise.all(
+    (config.console?.tokens ?? []).map(async ({ name, token }) => {
+      const checked = { id: 'console-token', what: `token ${name} of console.tokens` };
+      const text = await secrets.resolve(token).catch((error: unknown) => error as Error);
+      if (typeof text !== 'string')
+        return badFinding(
+          checked,
+          `${errorMessage(text)}; the console accepts it where it can be read`,
+          {
+            state: 'warn',
+          },
+        );
+      return runCheck(checked, async () => `${strongToken(text, name).length} characters`);
+    }),
   );
 }
 

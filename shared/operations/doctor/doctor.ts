@@ -7,6 +7,7 @@ import {
   secretChecks,
   senderChecks,
   storeChecks,
+  tokenChecks,
   waitingChecks,
 } from './checks.ts';
 import { clusterChecks } from './cluster-checks.ts';
@@ -59,6 +60,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(keyChecks),
   ofRuntime(networkChecks),
   ofRuntime(secretChecks),
+  ofRuntime(tokenChecks),
   ofRuntime(deviceChecks),
   ofRuntime(poolChecks),
   ofRuntime(queueChecks),

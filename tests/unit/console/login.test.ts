@@ -1,6 +1,7 @@
 /** A console that answers to other machines: tokens of programs, and logins of people. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/console/main.ts';
+import type { Console } from '../../../functions/console/main.ts';
 import { ConfigError } from '../../../shared/config/error.ts';
 import { nameIn } from '../../../functions/console/login/names.ts';
 import { logTo } from '../../fixtures/log.ts';
@@ -10,14 +11,14 @@ import { startSite } from '../../fixtures/failures/site.ts';
 import type { Site } from '../../fixtures/failures/site.ts';
 
 const URL_OF = 'http://localhost:9080';
-const SECRETS: Readonly<Record<string, string>> = {
+const SECRETS: Record<string, string> = {
   'env:TOKEN': 'a-token-of-a-program-that-nobody-can-guess',
   'env:SHORT': 'short',
   'env:CLIENT': 'the-secret-of-the-client',
   'env:KEY': 'a-key-for-sessions-that-nobody-can-guess',
 };
 
-function consoleOf(site: Site, login: object): Fetch {
+function createOf(site: Site, login: object): Console {
   const runtime = {
     ...site.runtime,
     config: { ...site.runtime.config, console: { url: URL_OF, tokens: [], ...login } },
@@ -27,13 +28,17 @@ function consoleOf(site: Site, login: object): Fetch {
         Promise.reject(new ConfigError('GW102', 'secret', [{ path: name, message: 'is missing' }])),
     },
   };
-  const { fetch } = create({
+  return create({
     runtime,
     failures: site.failures,
     who: 'root',
     role: 'admin',
     call: () => Promise.resolve(),
   });
+}
+
+function consoleOf(site: Site, login: object): Fetch {
+  const { fetch } = createOf(site, login);
   return async (path, init = {}) =>
     fetch(
       new Request(new URL(path, URL_OF), {
@@ -57,7 +62,9 @@ async function expectUnready(
     503,
     { error: { message: 'The console is not completely set up; its log says what is missing.' } },
   ]);
-  expect(lines).toMatchObject([{ level: 'error', path, error: expect.stringContaining(said) }]);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: 'error', path, error: expect.stringContaining(said) }),
+  );
 }
 
 describe('a token', () => {
@@ -101,6 +108,42 @@ describe('a token', () => {
   test('that cannot be read lets nobody in, and the log says why', async () => {
     const absent = { tokens: [{ ...tokens[0], token: 'env:ABSENT' }] };
     await expectUnready(absent, '/api/v1/session', { given: bearer('x'), said: 'env:ABSENT' });
+  });
+
+  test('that is weak or cannot be read costs only itself: the others are accepted, and the log names it', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const site = startSite();
+    const runtime = { ...site.runtime, log: logTo(lines) };
+    const bad = [
+      { name: 'weak', role: 'viewer', token: 'env:SHORT' },
+      { name: 'lost', role: 'viewer', token: 'env:ABSENT' },
+    ];
+    const fetch = consoleOf({ ...site, runtime }, { tokens: [...bad, ...tokens] });
+    const session = () => fetch('/api/v1/session', bearer(SECRETS['env:TOKEN']!));
+    expect(await (await session()).json()).toMatchObject({ who: 'token:ci' });
+    expect((await session()).status).toBe(200);
+    expect(lines.map(({ level, token, error }) => [level, token, error])).toEqual([
+      ['error', 'weak', expect.stringContaining('fewer than 32 characters')],
+      ['error', 'lost', expect.stringContaining('env:ABSENT')],
+    ]);
+    // Nobody knows whether it is the one that cannot be read.
+    expect((await fetch('/api/v1/session', bearer('x'))).status).toBe(503);
+    // What somebody mended is accepted without a new start.
+    SECRETS['env:ABSENT'] = 'a-token-that-somebody-wrote-there-afterwards';
+    site.runtime.advance(30_000);
+    const found = await fetch('/api/v1/session', bearer(SECRETS['env:ABSENT']));
+    delete SECRETS['env:ABSENT'];
+    expect(await found.json()).toMatchObject({ who: 'token:lost', role: 'viewer' });
+  });
+
+  test('that is not accepted is named when the console starts', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const site = startSite();
+    const runtime = { ...site.runtime, log: logTo(lines) };
+    const weak = { tokens: [{ ...tokens[0], token: 'env:SHORT' }, ...tokens.slice(1)] };
+    const server = await createOf({ ...site, runtime }, weak).listen(0);
+    await server.close();
+    expect(lines).toMatchObject([{ level: 'error', token: 'ci' }]);
   });
 
   test('works only under the configured URL', async () => {

@@ -1,5 +1,5 @@
 /** Secrets of the console itself, which nobody may be able to guess. */
-import { ConfigError } from '../../../shared/config/error.ts';
+import { ConfigError } from './error.ts';
 
 const MIN_CHARACTERS = 32;
 
@@ -16,4 +16,9 @@ export function strongSecret(text: string, field: string): string {
       message: `the secret has fewer than ${MIN_CHARACTERS} characters; use a longer one`,
     },
   ]);
+}
+
+/** The token of a program, by its name in `console.tokens`. Throws like {@link strongSecret}. */
+export function strongToken(text: string, name: string): string {
+  return strongSecret(text, `token ${name} of console.tokens`);
 }

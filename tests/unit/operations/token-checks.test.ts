@@ -1,0 +1,29 @@
+/** doctor names each token of the console that is not accepted, and never shows one. */
+import { expect, test } from '@jest/globals';
+import { tokenChecks } from '../../../shared/operations/doctor/checks.ts';
+import { startSite } from '../../fixtures/failures/site.ts';
+
+const SECRETS: Readonly<Record<string, string>> = {
+  'env:GOOD': ' a-token-of-a-program-that-nobody-can-guess\n',
+  'env:SHORT': 'short',
+};
+
+test('a weak token fails, one that cannot be read here is a warning, and the others are fine', async () => {
+  const { runtime } = startSite();
+  const tokens = ['GOOD', 'SHORT', 'ABSENT'].map((name) => ({
+    name: name.toLowerCase(),
+    role: 'viewer' as const,
+    token: `env:${name}`,
+  }));
+  const console = { url: 'https://sluice.example.com', tokens };
+  const secrets = {
+    resolve: async (name: string) => SECRETS[name] ?? Promise.reject(new Error(`${name}: absent`)),
+  };
+  const found = await tokenChecks({ ...runtime, secrets, config: { ...runtime.config, console } });
+  expect(found.map(({ what, state, says }) => [what, state, says])).toEqual([
+    ['token good of console.tokens', 'ok', '42 characters'],
+    ['token short of console.tokens', 'fail', expect.stringContaining('fewer than 32 characters')],
+    ['token absent of console.tokens', 'warn', expect.stringContaining('env:ABSENT: absent')],
+  ]);
+  expect(await tokenChecks(runtime)).toEqual([]);
+});
