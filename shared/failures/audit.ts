@@ -30,7 +30,7 @@ export interface AuditLog {
   /**
    * Writes the entry, acts, and completes the entry with the result of the act or with its error.
    * Without an entry nothing is done. An act that ended is not repeated because of its entry: if
-   * that cannot be completed, it keeps {@link BEGUN}.
+   * that cannot be completed, it keeps {@link BEGUN}, and is shown as unknown after half an hour.
    */
   record<T>(
     entry: Omit<AuditEntry, 'at' | 'result'>,
@@ -56,8 +56,19 @@ export interface AuditPage {
   readonly next?: string;
 }
 
-/** The result of an act that has not ended, or whose end could not be recorded. */
+/** The result of an act that has not ended. */
 export const BEGUN = 'begun';
+
+/** Milliseconds within which every act ends; AWS stops a function after half of it. */
+const LEASE_MS = 30 * 60_000;
+
+/** What is shown instead of {@link BEGUN} then. It is not written, so that a late end still is. */
+const UNKNOWN = 'unknown: it was stopped before its result was recorded; look at what it names';
+
+const withEnd = (entry: AuditEntry, now: number): AuditEntry =>
+  entry.result === BEGUN && now - Date.parse(entry.at) >= LEASE_MS
+    ? { ...entry, result: UNKNOWN }
+    : entry;
 
 /** Characters; an approval of a thousand exposures has 40,000. */
 const MAX_ENTRY = 262_144;
@@ -92,7 +103,7 @@ export function createAudit(blobs: Blobs, now: () => number, id: () => string): 
   };
   const read = async (keys: readonly string[]) =>
     (await readInBatches(keys, async (key) => ({ key, blob: await blobs.get(key) }))).flatMap(
-      ({ key, blob }) => (blob === undefined ? [] : [entryOf(key, blob.text)]),
+      ({ key, blob }) => (blob === undefined ? [] : [withEnd(entryOf(key, blob.text), now())]),
     );
   return {
     append: async (entry) => (await write(entry)).whole,

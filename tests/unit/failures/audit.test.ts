@@ -39,6 +39,31 @@ describe('the audit log', () => {
     expect(await audit.list()).toEqual([]);
   });
 
+  test('says that the end of an act is unknown half an hour after it began, and how it ended once that is known', async () => {
+    const blobs = memoryBlobs();
+    let now = 1_000;
+    const audit = createAudit(
+      blobs,
+      () => now,
+      () => 'id',
+    );
+    const shown = async () => (await audit.page(10)).entries.map(({ result }) => result);
+    const { promise: frozen, resolve: thaw } = Promise.withResolvers<void>();
+    const act = audit.record(entry('drain'), async () => {
+      await frozen;
+      return { result: 'sent', value: 1 };
+    });
+    await new Promise(setImmediate);
+    now += 30 * 60_000 - 1;
+    expect(await shown()).toEqual(['begun']);
+    now += 1;
+    expect(await shown()).toEqual([expect.stringMatching(/^unknown: /)]);
+    expect((await audit.list()).map(({ result }) => result)).toEqual(await shown());
+    thaw();
+    await act;
+    expect(await shown()).toEqual(['sent']);
+  });
+
   test.each([
     ['no JSON', '{"at":'],
     ['no entry', '{"at":"2026-11-23T03:00:00.000Z"}'],

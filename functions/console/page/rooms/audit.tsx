@@ -13,9 +13,9 @@ import { Table } from '../parts/table.tsx';
 
 type Entry = Answers['audit']['entries'][number];
 
-/** `begun`: under way, or its process died. */
+/** `begun`: under way; after half an hour the console says that its end is unknown. */
 function toneOf({ result }: Entry): Tone {
-  if (result === 'begun') return 'warn';
+  if (result === 'begun' || result.startsWith('unknown: ')) return 'warn';
   return /^(failed|refused|requires)/.test(result) ? 'bad' : 'plain';
 }
 
@@ -35,7 +35,7 @@ function Entries({ entries }: { readonly entries: readonly Entry[] }): VNode {
           head: 'result',
           cell: (entry) => (
             <Badge tone={toneOf(entry)}>
-              <Words text={entry.result === 'begun' ? 'under way, or unknown' : entry.result} />
+              <Words text={entry.result === 'begun' ? 'under way' : entry.result} />
             </Badge>
           ),
         },
