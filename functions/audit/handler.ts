@@ -18,6 +18,7 @@ import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
 import { createAuditPruner } from './prune.ts';
+import { createSurvey } from './survey.ts';
 
 /** The handler of audit, with the function that hosts call directly. */
 export interface Auditor {
@@ -45,10 +46,12 @@ export function create(
   const audit = (): Promise<AuditReport> => auditAll(runtime, { devices, heard, views, repairs });
   const scheduled = async (): Promise<AuditReport> => {
     const report = await audit();
+    await survey.note();
     await prune();
     return report;
   };
   const prune = createAuditPruner(runtime, store.open);
+  const survey = createSurvey(runtime, store.open);
   const answer = async (id: string): Promise<unknown> => {
     const failures = await store.open();
     return answerAuditAsk({ runtime, failures, devices, audit }, id);
@@ -57,6 +60,7 @@ export function create(
     const asked = askedIn(event);
     if (asked !== undefined) return void (await answer(asked));
     const { failed } = await scheduled();
+    await survey.publish();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported
     // anyway.
     if (failed.length > 0)

@@ -2,6 +2,7 @@
  * park: moves messages from the dead-letter queues into the failure store. While the store is
  * unavailable, messages stay in their queue.
  */
+import { codeLabel } from '../../shared/domain/codes/index.ts';
 import { openFailures } from '../../shared/failures/open.ts';
 import type { FailureRecord } from '../../shared/failures/port.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
@@ -42,6 +43,7 @@ export function parkInto(runtime: Runtime, failures: Pruned): Handler {
     const queue = queueOf(event.Records[0]?.eventSourceARN ?? '');
     const record = async (sighting: FailureRecord): Promise<void> => {
       const head = await store.record(sighting);
+      runtime.meter?.count('sluice_dead_letters_total', { queue, code: codeLabel(head.code) });
       runtime.log.info(
         {
           failure: head.id,

@@ -4,7 +4,7 @@
  */
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { writeError } from '../../shared/telemetry/terminal.ts';
-import { httpAddress } from './serve/http.ts';
+import { hostedHttpAddress } from './serve/http.ts';
 import { processIdentity } from './leader/identity.ts';
 import { runFromEnvironment } from './process.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from './watcher.ts';
@@ -16,7 +16,7 @@ export function create(options: WatcherOptions): Watcher {
   const { env } = process;
   return createWatcher({
     identity: processIdentity(env, options.runtime.config.queue),
-    http: httpAddress({ SLUICE_HTTP_PORT: env['SLUICE_HTTP_PORT'] }),
+    http: hostedHttpAddress(env),
     env,
     ...options,
   });

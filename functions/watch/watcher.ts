@@ -19,6 +19,8 @@ import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
 import { LeaderRecords } from './leader/leader-records.ts';
 import { Leadership, type LeaseTiming } from './leader/leadership.ts';
 import { clockAhead } from './clock-reporter.ts';
+import { errorMessage } from '../../shared/telemetry/errors.ts';
+import type { MetricSample } from '../../shared/telemetry/metric.ts';
 import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
 import { readiness } from './serve/readiness.ts';
@@ -55,6 +57,8 @@ export interface WatcherOptions {
   readonly resyncMs?: number | undefined;
   readonly timing?: Partial<StreamTiming> | undefined;
   readonly lease?: Partial<LeaseTiming> | undefined;
+  /** Metrics of what else this process runs. */
+  readonly samples?: (() => Promise<readonly MetricSample[]>) | undefined;
   /** Address for /healthz, /readyz and /metrics; absent: not served. */
   readonly http?: HttpAddress | undefined;
   /** For proxies and credential plugins. */
@@ -169,7 +173,7 @@ class ClusterWatcher implements Watcher {
       isRefused: () => records?.refusal !== undefined,
       ahead: () => clockAhead(this.#client, clock),
       clock,
-      paths: () => this.#runtime.pathMeter?.read() ?? [],
+      samples: options.samples ?? (() => Promise.resolve([])),
     });
   }
 
@@ -310,7 +314,7 @@ class ClusterWatcher implements Watcher {
   async #serve(): Promise<void> {
     const { http } = this.#options;
     if (http === undefined) return;
-    this.#served = await serveHttp(http, {
+    const served = await serveHttp(http, {
       ready: () =>
         readiness({
           states: this.#cache.states(),
@@ -321,8 +325,13 @@ class ClusterWatcher implements Watcher {
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),
+    }).catch((error: unknown) => {
+      if (http.optional !== true) throw error;
+      this.#runtime.log.warn({ error: errorMessage(error) }, 'no metrics are served');
     });
-    this.#runtime.log.info({ ...this.#served.address }, 'serving /healthz, /readyz and /metrics');
+    if (served === undefined) return;
+    this.#served = served;
+    this.#runtime.log.info({ ...served.address }, 'serving /healthz, /readyz and /metrics');
   }
 
   #notice(change: CacheChange): void {

@@ -50,6 +50,9 @@ const WAITING = 'waiting/';
 const REPAIRS = 'repairs/';
 /** When clusters were last heard (decision 0063). */
 const HEARD = 'heard/';
+/** Failures without their events, and replay jobs. */
+const INDEX = 'index/';
+const JOBS = 'jobs/';
 /** What apply and audit last saw of the devices, and map of the clusters. */
 const VIEWS = 'views/';
 const VERDICTS = 'verdicts/';
@@ -66,22 +69,24 @@ function toSettled(prefix) {
   };
 }
 
-/** With a console, audit answers its questions: doctor looks at all of the store and at the queues. */
+/** Metrics need no evidence. With a console, audit answers its questions: doctor looks at all of the store. */
 function storeOfAudit(stack) {
   const reads =
     stack.config.console === undefined
       ? [
           ...store(stack, ['GetObject'], HEARD),
-          ...[ASKS, ACTS].flatMap((under) => objects(stack, ['GetObject'], under)),
+          ...[INDEX, JOBS, WAITING, ASKS, ACTS].flatMap((under) =>
+            objects(stack, ['GetObject'], under),
+          ),
         ]
       : [
           ...store(stack, ['GetObject']),
           ...objects(stack, ['PutObject'], ASKS),
-          seeQueues(stack.prefix),
           ...stack.readRights.keys,
         ];
   return [
     ...reads,
+    seeQueues(stack.prefix),
     // A newer view stays.
     ...objects(stack, ['GetObject', 'PutObject'], VIEWS),
     ...[ASKS, ACTS, AUDIT_LOG].flatMap((under) => objects(stack, ['DeleteObject'], under)),

@@ -17,6 +17,8 @@ import type { HistoryStore } from './history.ts';
 import { createMarkKeeping } from './marks.ts';
 import type { MarkKeeping } from './marks.ts';
 import type { FailureStore } from './port.ts';
+import { createQueueSights } from './queue-sights.ts';
+import type { QueueSights } from './queue-sights.ts';
 import { createRepairMemory } from './repairs.ts';
 import type { RepairMemory } from './repairs.ts';
 import { createJobs } from './replay/jobs.ts';
@@ -56,6 +58,8 @@ export interface Failures {
   readonly repairs: RepairMemory;
   /** What apply and audit last saw of devices, for readers without access to them. */
   readonly views: ViewStore;
+  /** Since when queues have messages that nobody takes. */
+  readonly queueSights: QueueSights;
   /** What map last said about each server of a Gateway. */
   readonly verdicts: VerdictStore;
   /** Questions of consoles to other functions, with their answers. */
@@ -99,6 +103,7 @@ export function failuresOver(
     suspects: createMarkKeeping(blobs),
     repairs: createRepairMemory(blobs),
     views: createViewStore(blobs, now),
+    queueSights: createQueueSights(blobs, now),
     verdicts: createVerdictStore(blobs, now),
     asks: createAsks(blobs, now),
     acts: createActs(blobs, now),

@@ -10,9 +10,11 @@ import type { Secrets } from '../config/secrets.ts';
 import type { Capabilities } from '../device/capabilities.ts';
 import type { Device, Devices, FencesBehind } from '../device/device.ts';
 import { dryRunDevice } from '../device/dry-run.ts';
+import { meteredDevice } from '../device/metered.ts';
 import { perDevice } from '../device/per-device.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Meter } from '../telemetry/meter.ts';
 
 /** Dependencies of devices. */
 export interface DevicesContext {
@@ -21,6 +23,8 @@ export interface DevicesContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Counts declares. */
+  readonly meter?: Meter | undefined;
   readonly dryRun?: boolean | undefined;
 }
 
@@ -38,14 +42,15 @@ export function openDevices(
     owners: new Set(ingresses.map(({ cluster, service }) => `${cluster}/${service}`)),
   };
   return perDevice(async (config) => {
-    const { random, log, dryRun } = context;
-    const device = await openDevice(context, config, {
+    const { random, log, meter, dryRun } = context;
+    const opened = await openDevice(context, config, {
       random,
       log,
       dryRun,
       configured,
       onFencesBehind,
     });
+    const device = meter === undefined ? opened : meteredDevice(opened, meter);
     return dryRun === true ? dryRunDevice(device, log) : device;
   });
 }

@@ -5,6 +5,7 @@ import { openQueues } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { processClock, processId, processRandom } from '../runtime/process.ts';
+import { createMeter } from '../telemetry/meter.ts';
 import { createPathMeter } from '../telemetry/path-meter.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -35,6 +36,7 @@ export function processRuntime(
     id: processId,
     random: processRandom,
     log,
+    meter: createMeter(),
     pathMeter: createPathMeter(),
     ...(dryRun === undefined ? {} : { dryRun }),
   };

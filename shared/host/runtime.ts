@@ -4,6 +4,7 @@ import type { Secrets } from '../config/secrets.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Meter } from '../telemetry/meter.ts';
 import type { PathMeter } from '../telemetry/path-meter.ts';
 
 /**
@@ -20,7 +21,9 @@ export interface Runtime {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
-  /** Absent where no metrics are served. */
+  /** Absent where no metrics are served or written. */
+  readonly meter?: Meter | undefined;
+  /** The same for paths. */
   readonly pathMeter?: PathMeter | undefined;
   /**
    * If true, nothing is written to devices or clusters; every connection must be opened in this

@@ -33,6 +33,8 @@ import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
 import { holdCluster } from '../up/hold-cluster.ts';
+import type { ProcessSamples } from '../up/samples.ts';
+import { processSamples } from '../up/samples.ts';
 
 /**
  * Without `kubeconfig`, the usual places are searched. `takeOver` leads although another Lease is
@@ -150,9 +152,10 @@ async function up(options: UpOptions): Promise<void> {
 async function serve(runtime: Runtime, clusterId: string, options: UpOptions): Promise<void> {
   const { config, log } = runtime;
   const stopped = stopSignal();
-  const watcher = await watch(runtime, clusterId, options);
+  const samples = processSamples(runtime);
+  const watcher = await watch(runtime, clusterId, { ...options, samples: samples.read });
   const sources: Stoppable[] = [watcher];
-  const workers: Stoppable[] = [];
+  const workers: Stoppable[] = [samples];
   try {
     // While the API server answers, the functions are loaded.
     const started = watcher.start();
@@ -225,7 +228,12 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
 async function watch(
   runtime: Runtime,
   clusterId: string,
-  { kubeconfig, leaseNamespace, takeOver }: UpOptions,
+  {
+    kubeconfig,
+    leaseNamespace,
+    takeOver,
+    samples,
+  }: UpOptions & { readonly samples: ProcessSamples['read'] },
 ): Promise<HostedWatcher> {
   const { create } = await loadBundle<WatchModule>('watch/main.mjs');
   try {
@@ -233,6 +241,7 @@ async function watch(
       runtime,
       clusterId,
       takeOver,
+      samples,
       ...(kubeconfig !== undefined && { kubeconfig }),
       ...(leaseNamespace !== undefined && { leaseNamespace }),
     });

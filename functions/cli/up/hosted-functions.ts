@@ -4,6 +4,7 @@
  */
 import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
+import type { MetricSample } from '../../../shared/telemetry/metric.ts';
 
 /** The exports of a function's bundle. */
 export interface HostedFunction {
@@ -24,6 +25,8 @@ export interface WatchModule {
     readonly clusterId: string;
     readonly leaseNamespace?: string;
     readonly takeOver?: boolean;
+    /** Served with the metrics of the watcher. */
+    readonly samples?: () => Promise<readonly MetricSample[]>;
   }) => HostedWatcher;
 }
 

@@ -10,6 +10,8 @@ export interface HttpAddress {
   readonly host?: string | undefined;
   /** 0 binds a free port, which the running server then shows. */
   readonly port: number;
+  /** Nobody asked for it, so a port that is in use is no error: nothing is served. */
+  readonly optional?: true;
 }
 
 /** The content of `/readyz` and `/metrics`. */
@@ -29,6 +31,8 @@ export interface HttpServer {
 
 /** The port of the shipped manifests. */
 const DEFAULT_PORT = 8080;
+/** Of `sluice up` on a host, where 8080 often belongs to somebody else. */
+const HOST_PORT = 9464;
 
 /** `SLUICE_HTTP_PORT`: a port, `host:port`, or `off`. Default: 8080 in a cluster, otherwise off. */
 export function httpAddress(
@@ -45,6 +49,16 @@ export function httpAddress(
         'set it to a port such as 8080, to host:port, or to off',
     );
   return { host: host?.replace(/^\[|\]$/g, ''), port };
+}
+
+/** The same for `sluice up`. Default: as above in a cluster, otherwise port 9464 of 127.0.0.1. */
+export function hostedHttpAddress(
+  env: Readonly<Record<string, string | undefined>>,
+): HttpAddress | undefined {
+  const isAsked = (env['SLUICE_HTTP_PORT'] ?? '') !== '';
+  const inCluster = env['KUBERNETES_SERVICE_HOST'] !== undefined;
+  if (isAsked || inCluster) return httpAddress(env);
+  return { host: '127.0.0.1', port: HOST_PORT, optional: true };
 }
 
 /** Rejects if the port cannot be opened, with the variable to change. */

@@ -6,8 +6,8 @@ import { Counter, Gauge, Histogram, Registry, type Metric } from 'prom-client';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { QueueMeter } from '../leader/fenced-queues.ts';
 import type { StreamReport } from '../cache/cluster-cache.ts';
-import type { DevicePathFigures } from '../../../shared/telemetry/path-meter.ts';
-import { PATH_METRICS } from './path-metrics.ts';
+import type { MetricSample } from '../../../shared/telemetry/metric.ts';
+import { registerSamples } from './samples.ts';
 
 /** Receives events that metrics count. */
 export interface WatchMeter extends QueueMeter {
@@ -37,8 +37,8 @@ export interface MetricsSource {
   /** Milliseconds by which this clock leads the API server's; undefined if unknown. */
   readonly ahead: () => number | undefined;
   readonly clock: Clock;
-  /** Empty if no function of this process writes paths. */
-  readonly paths: () => readonly DevicePathFigures[];
+  /** Metrics of the functions in this process, and of what they share; empty without them. */
+  readonly samples: () => Promise<readonly MetricSample[]>;
 }
 
 const VERSION = '0.1.0';
@@ -65,10 +65,14 @@ interface ReadMetric {
 export function createMetrics(source: MetricsSource): Metrics {
   const registry = new Registry();
   for (const row of READ_METRICS) registry.registerMetric(metricFor(row, source));
+  const { refresh } = registerSamples(registry, source.samples);
   return {
-    meter: createMeter(registry),
+    meter: createWatchMeter(registry),
     registry,
-    text: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    text: async () => {
+      await refresh();
+      return { type: registry.contentType, text: await registry.metrics() };
+    },
   };
 }
 
@@ -181,14 +185,10 @@ const READ_METRICS: readonly ReadMetric[] = [
           ),
         ),
   },
-  ...PATH_METRICS.map(({ read, ...row }): ReadMetric => ({
-    ...row,
-    read: ({ paths }) => read(paths()),
-  })),
 ];
 
 /** Metrics that are counted when events happen. */
-function createMeter(registry: Registry): WatchMeter {
+function createWatchMeter(registry: Registry): WatchMeter {
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
     new Counter({ name: `${PREFIX}${name}`, help, labelNames, registers: [registry] });
   const snapshots = counter('snapshots_total', 'Snapshots accepted by the queue.', ['owner']);

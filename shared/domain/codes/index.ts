@@ -35,3 +35,8 @@ export const CODES: Readonly<Record<string, CodeEntry>> = {
 export function isDeviceFault(code: string): boolean {
   return code.startsWith('BIP5');
 }
+
+/** For labels of metrics, which must be bounded: `other` stands for what this version does not know. */
+export function codeLabel(code: string): string {
+  return Object.hasOwn(CODES, code) ? code : 'other';
+}

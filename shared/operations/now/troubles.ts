@@ -5,6 +5,7 @@ import type { ReplayJob } from '../../failures/replay/job.ts';
 import type { AuditView } from '../../failures/views.ts';
 import { needsAttention, describeStanding } from '../clusters/rows.ts';
 import type { ClusterRow } from '../clusters/rows.ts';
+import { isDrift } from '../drift/drifted.ts';
 import type { QueueRow } from '../status/status.ts';
 import type { WaitingDevice } from '../waiting/waiting.ts';
 import { ofFailures } from './failure-troubles.ts';
@@ -135,12 +136,6 @@ function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
     }));
 }
 
-/**
- * Findings that are no drift: changes that are kept, recommended sizes, and silence, which the rows
- * of clusters show.
- */
-const QUIET: ReadonlySet<string> = new Set(['kept', 'size', 'silent']);
-
 function ofAudit({ device, at, findings, problem }: AuditView): readonly Trouble[] {
   const since = Date.parse(at);
   if (problem !== undefined)
@@ -157,7 +152,7 @@ function ofAudit({ device, at, findings, problem }: AuditView): readonly Trouble
         replayable: false,
       },
     ];
-  const drifted = findings.filter(({ kind }) => !QUIET.has(kind));
+  const drifted = findings.filter(isDrift);
   const [first] = drifted;
   if (first === undefined) return [];
   return [

@@ -194,7 +194,7 @@ export async function presentNames(): Promise<Names> {
     isRefused: () => false,
     ahead: () => undefined,
     clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
-    paths: () => [],
+    samples: () => Promise.resolve([]),
   };
   const metrics = createMetrics(source).registry.getMetricsAsArray() as unknown as readonly {
     readonly name: string;

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { httpAddress } from '../../../functions/watch/serve/http.ts';
+import { hostedHttpAddress, httpAddress } from '../../../functions/watch/serve/http.ts';
 import { createMetrics } from '../../../functions/watch/serve/metrics.ts';
+import { pathSamples } from '../../../shared/telemetry/path-metrics.ts';
+import { createMeter } from '../../../shared/telemetry/meter.ts';
 import { createPathMeter } from '../../../shared/telemetry/path-meter.ts';
 import {
   gateway,
@@ -160,6 +162,18 @@ test('other paths and methods are refused, and the valid ones are listed', async
   expect(await ask('/metrics', 'POST')).toMatchObject({ status: 405 });
 });
 
+test('if nobody asked for a port that is in use, the watcher runs and serves nothing', async () => {
+  await watcher.start();
+  const port = watcher.address()?.port ?? 0;
+  const second = at.watcher({
+    identity: 'second',
+    http: { host: '127.0.0.1', port, optional: true },
+  });
+  await second.start();
+  expect(second.address()).toBeUndefined();
+  await second.stop();
+});
+
 test('a port that is in use is reported with the remedy', async () => {
   await watcher.start();
   const second = at.watcher({
@@ -178,7 +192,7 @@ test('the reference page lists every metric with its type and its labels, and no
     isRefused: () => false,
     ahead: () => undefined,
     clock: at.clock,
-    paths: () => [],
+    samples: () => Promise.resolve([]),
   });
   const page = readFileSync(
     join(import.meta.dirname, '../../../docs/reference/metrics.md'),
@@ -212,7 +226,7 @@ test('metrics of paths have the figures of the functions in the same process', a
     isRefused: () => false,
     ahead: () => undefined,
     clock: at.clock,
-    paths: () => meter.read(),
+    samples: () => Promise.resolve(pathSamples(meter.read())),
   });
   const rows = async (): Promise<readonly string[]> =>
     (await metrics.text()).text.split('\n').filter((line) => line.startsWith('sluice_path'));
@@ -234,6 +248,34 @@ test('metrics of paths have the figures of the functions in the same process', a
     'sluice_path_writes_total{device="bigip",outcome="failed"} 0',
     'sluice_path_waiting_members{device="bigip"} 3',
   ]);
+});
+
+test('values are served with their labels, and histograms with their buckets', async () => {
+  const meter = createMeter();
+  const metrics = createMetrics({
+    states: () => [],
+    epoch: () => undefined,
+    isRefused: () => false,
+    ahead: () => undefined,
+    clock: at.clock,
+    samples: () => Promise.resolve(meter.read()),
+  });
+  meter.count('sluice_dead_letters_total', { queue: 'slices', code: 'BIP421' });
+  meter.observe('sluice_device_declare_seconds', { device: 'a"b' }, 3);
+  const { text } = await metrics.text();
+  expect(text).toContain('# TYPE sluice_dead_letters_total counter\n');
+  expect(text).toContain('sluice_dead_letters_total{queue="slices",code="BIP421"} 1\n');
+  expect(text).toContain('# TYPE sluice_device_declare_seconds histogram\n');
+  expect(text).toContain('sluice_device_declare_seconds_bucket{device="a\\"b",le="2"} 0\n');
+  expect(text).toContain('sluice_device_declare_seconds_bucket{device="a\\"b",le="+Inf"} 1\n');
+  expect(text).toContain('sluice_device_declare_seconds_sum{device="a\\"b"} 3\n');
+});
+
+test('"sluice up" serves HTTP without being asked: everywhere in a pod, otherwise to its host', () => {
+  expect(hostedHttpAddress({})).toEqual({ host: '127.0.0.1', port: 9464, optional: true });
+  expect(hostedHttpAddress({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toEqual({ port: 8080 });
+  expect(hostedHttpAddress({ SLUICE_HTTP_PORT: '9090' })).toEqual({ port: 9090 });
+  expect(hostedHttpAddress({ SLUICE_HTTP_PORT: 'off' })).toBeUndefined();
 });
 
 describe('SLUICE_HTTP_PORT', () => {

@@ -1,12 +1,8 @@
 /**
- * Metrics of the paths to pods. They have values in a process that also runs apply and audit
- * (`sluice up`); elsewhere the log of these functions has the same figures.
+ * Metrics of the paths to pods, from the figures of apply and audit in the same process.
  */
-import {
-  PATH_OUTCOMES,
-  PATH_STATES,
-  type DevicePathFigures,
-} from '../../../shared/telemetry/path-meter.ts';
+import type { MetricSample } from './metric.ts';
+import { PATH_OUTCOMES, PATH_STATES, type DevicePathFigures } from './path-meter.ts';
 
 /** One value for each set of labels. */
 export interface PathMetric {
@@ -60,3 +56,10 @@ export const PATH_METRICS: readonly PathMetric[] = [
     read: (all) => all.map(({ device, waiting }) => [{ device }, waiting] as const),
   },
 ];
+
+/** All values now. */
+export function pathSamples(all: readonly DevicePathFigures[]): readonly MetricSample[] {
+  return PATH_METRICS.flatMap(({ name, read }) =>
+    read(all).map(([labels, value]) => ({ name, labels, value })),
+  );
+}
