@@ -222,7 +222,7 @@ function refuse(path: string, problems: readonly string[]): void {
 }
 
 /** An error without a stack, which Serverless would print. */
-function plainError(message: string): Error {
+export function plainError(message: string): Error {
   const error = new Error(message);
   error.stack = message;
   return error;

@@ -14,15 +14,6 @@ const SIGNALS = [
       'Sluice: an event was refused because its sender or signature is not that of its cluster; "sluice failures list" shows it with OWN320 to OWN324 and who sent it.',
   },
   {
-    name: 'SilentCluster',
-    log: 'AuditLogGroup',
-    codes: ['OWN331'],
-    /** audit looks every 10 minutes, so that the alarm stands as long as the silence. */
-    period: 900,
-    description:
-      'Sluice: a cluster was not heard for longer than clusters[].silentAfter; "sluice cluster list" says which. Look at its watcher and its queue.',
-  },
-  {
     name: 'InnerFault',
     log: 'ApplyLogGroup',
     codes: ['BIP509'],

@@ -6,9 +6,12 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import type { FunctionContext } from '../queue/handler.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { createLogger, logLevelOf } from '../telemetry/logger.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { processClock } from '../runtime/process.ts';
+import { createEmf } from './emf.ts';
+import type { EmfOptions } from './emf.ts';
 import { processRuntime } from './process-runtime.ts';
 import type { Environment } from '../runtime/process.ts';
 import type { Runtime } from './runtime.ts';
@@ -63,21 +66,53 @@ function withHolds(context: FunctionContext, clock: Clock): FunctionContext {
   };
 }
 
+interface Started<E, A> {
+  readonly handler: HandlerOf<E, A>;
+  /** Writes the metrics of the call. */
+  readonly tell: () => void;
+}
+
+/** Whatever the level of the log, because alarms depend on it. */
+function metricsLine(): EmfOptions['write'] {
+  let log: Logger | undefined;
+  return (line) => {
+    log ??= createLogger('info');
+    log.info(line, 'metrics');
+  };
+}
+
+function metricsOf(
+  { config: { queue }, meter, pathMeter, clock }: Runtime,
+  write: EmfOptions['write'],
+): () => void {
+  if (meter === undefined || pathMeter === undefined) return () => undefined;
+  const namespace = `Sluice/${queue.kind === 'sqs' ? queue.prefix : 'sluice'}`;
+  return createEmf({ meter, pathMeter, namespace, now: () => clock.now(), write });
+}
+
 /** Importing the module has no side effects. A failed start is retried by the next call. */
 export function lambdaEntry<E, A>(
   create: Create<E, A>,
   env: Environment = process.env,
   clock: Clock = processClock,
+  writeMetrics: EmfOptions['write'] = metricsLine(),
 ): HandlerOf<E, A> {
-  let started: Promise<HandlerOf<E, A>> | undefined;
-  const start = async (): Promise<HandlerOf<E, A>> => create(await runtimeFromEnvironment(env));
+  let started: Promise<Started<E, A>> | undefined;
+  const start = async (): Promise<Started<E, A>> => {
+    const runtime = await runtimeFromEnvironment(env);
+    return { handler: create(runtime), tell: metricsOf(runtime, writeMetrics) };
+  };
   return async (event, context) => {
     started ??= start();
     const running = started;
-    const handler = await running.catch((error: unknown) => {
+    const { handler, tell } = await running.catch((error: unknown) => {
       if (started === running) started = undefined;
       throw error;
     });
-    return handler(event, withHolds(context, clock));
+    try {
+      return await handler(event, withHolds(context, clock));
+    } finally {
+      tell();
+    }
   };
 }

@@ -28,6 +28,7 @@ import { functionsOf, queuesOf, type Template } from '../../infra/lab/host/templ
 import { schemaProblems } from './cloudformation.ts';
 import { ORIGIN_CODES } from '../../shared/domain/codes/ownership.ts';
 import { FUNCTIONS } from '../../shared/queue/functions.ts';
+import { METRICS } from '../../shared/telemetry/metrics.ts';
 
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -518,23 +519,88 @@ describe('the stack', () => {
     });
   });
 
-  test('a cluster that audit finds silent raises an alarm', () => {
-    const filter = resource('SilentClusterFilter');
-    expect(filter).toMatchObject({
-      LogGroupName: { Ref: 'AuditLogGroup' },
-      FilterPattern: '{ ($.code = "OWN331") }',
+  test('each function has alarms on errors, throttles and a duration near its timeout', () => {
+    const functions = Object.entries(withConsole.Resources).filter(
+      ([, { Type }]) => Type === 'AWS::Lambda::Function',
+    );
+    expect(functions.length).toBeGreaterThan(5);
+    for (const [id, { Properties }] of functions) {
+      const name = id.replace(/LambdaFunction$/, '');
+      const dimensions = [{ Name: 'FunctionName', Value: { Ref: id } }];
+      const common = { Namespace: 'AWS/Lambda', Dimensions: dimensions, EvaluationPeriods: 3 };
+      for (const metric of ['Errors', 'Throttles'])
+        expect(resource(`${name}${metric}Alarm`, withConsole)).toMatchObject({
+          ...common,
+          MetricName: metric,
+          Statistic: 'Sum',
+          Threshold: 0,
+        });
+      expect(resource(`${name}DurationAlarm`, withConsole)).toMatchObject({
+        ...common,
+        MetricName: 'Duration',
+        Statistic: 'Maximum',
+        Threshold: Number(Properties['Timeout']) * 900,
+      });
+    }
+  });
+
+  test('metrics of alarms and dashboard are those that the functions write', () => {
+    const kept = new Map(METRICS.map((row) => [row.name, row.dimensions.map(String)]));
+    const own = Object.values(template.Resources).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::CloudWatch::Alarm' && String(Properties['MetricName']).startsWith('sluice_'),
+    );
+    expect(own).toHaveLength(4);
+    for (const { Properties } of own) {
+      expect(Properties['Namespace']).toBe('Sluice/sluice');
+      expect(kept.get(String(Properties['MetricName']))).toContain('');
+    }
+    const body = JSON.parse(String(resource('Dashboard')['DashboardBody'])) as {
+      widgets: readonly { properties: { metrics: readonly (readonly unknown[])[] } }[];
+    };
+    const shown = body.widgets.flatMap(({ properties }) => properties.metrics);
+    const totals = shown.filter(([namespace]) => namespace === 'Sluice/sluice');
+    expect(totals.length).toBeGreaterThan(5);
+    for (const [, name] of totals) expect(kept.get(String(name))).toContain('');
+    const searches = shown.flatMap(([first]) => {
+      const { expression } = Object(first) as { expression?: string };
+      return expression === undefined ? [] : [/,(\w+)} MetricName="(\w+)"/.exec(expression)];
     });
-    expect(resource('AuditLogGroup')['LogGroupName']).toBe('/aws/lambda/sluice-prod-audit');
-    const [metric] = filter['MetricTransformations'] as readonly {
-      MetricName: string;
-      MetricNamespace: string;
-    }[];
+    expect(searches.length).toBeGreaterThan(2);
+    for (const found of searches) expect(kept.get(found?.[2] ?? '')).toContain(found?.[1]);
+  });
+
+  test('an audit that does not run raises an alarm, because its metric is missing', () => {
+    expect(resource('AuditMissingAlarm')).toMatchObject({
+      Statistic: 'SampleCount',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test('one alarm watches the settled queues of all clusters, and one their silence', () => {
+    expect(resource('SettledAgeAlarm')).toMatchObject({
+      MetricName: 'sluice_settled_oldest_seconds',
+      Statistic: 'Maximum',
+      Threshold: 900,
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
     expect(resource('SilentClusterAlarm')).toMatchObject({
-      MetricName: metric?.MetricName,
-      Namespace: metric?.MetricNamespace,
+      MetricName: 'sluice_cluster_silent',
       Threshold: 0,
       AlarmActions: [{ Ref: 'AlarmTopic' }],
     });
+  });
+
+  test('alarms are mailed to the address of SLUICE_ALARM_EMAIL, which must be one', async () => {
+    expect(template.Resources['AlarmSubscription']).toBeUndefined();
+    const mailed = (email: string): Promise<Template> =>
+      compileTemplate({ root, config: EXAMPLE, env: { SLUICE_ALARM_EMAIL: email } });
+    expect((await mailed('ops@example.com')).Resources['AlarmSubscription']).toMatchObject({
+      Properties: { Protocol: 'email', Endpoint: 'ops@example.com' },
+    });
+    await expect(mailed('ops')).rejects.toThrow('SLUICE_ALARM_EMAIL is "ops"');
   });
 
   test('a fault inside a device, which apply can only wait for, raises an alarm', () => {

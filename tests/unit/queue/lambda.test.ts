@@ -83,6 +83,32 @@ describe('a Lambda function', () => {
     await runtimes[0]?.queues.close();
   });
 
+  test('writes the metrics of each call, also of one that fails and whatever the level of the log', async () => {
+    copyFileSync(EXAMPLE, join(folder, 'sluice.yaml'));
+    const lines: object[] = [];
+    const runtimes: Runtime[] = [];
+    const handler = lambdaEntry(
+      (runtime) => {
+        runtimes.push(runtime);
+        return () => {
+          runtime.meter?.count('sluice_dead_letters_total', { queue: 'slices', code: 'BIP421' });
+          return Promise.reject(new Error('no'));
+        };
+      },
+      { LAMBDA_TASK_ROOT: folder, SLUICE_LOG_LEVEL: 'silent' },
+      undefined,
+      (line) => void lines.push(line),
+    );
+    for (const _ of [1, 2]) await expect(handler(EVENT, CONTEXT)).rejects.toThrow('no');
+    expect(lines).toHaveLength(4);
+    expect(lines.slice(2)).toMatchObject([
+      { sluice_dead_letters_total: 1 },
+      { sluice_dead_letters_total: 1, code: 'BIP421' },
+    ]);
+    expect(JSON.stringify(lines[0])).toContain('"Namespace":"Sluice/sluice"');
+    await runtimes[0]?.queues.close();
+  });
+
   test('that cannot start reports why, and tries again with the next call', async () => {
     const { call, runtimes } = entry();
     await expect(call()).rejects.toThrow(
