@@ -96,13 +96,13 @@ export function createApp(
   // The end of a stream is not waited for.
   app.use('/api/*', (c, next) => (STREAMS.has(c.req.path) ? next() : tagged(c, next)));
   admission.addRoutes(app as unknown as OpenAPIHono);
-  addPage(app as unknown as OpenAPIHono, page);
+  const nowhere = addPage(app as unknown as OpenAPIHono, page);
   app.onError((error, c) => {
     const { status, body, isFault } = answerOf(error);
     if (isFault) log.error({ path: c.req.path, error: errorMessage(error) }, 'console');
     return c.json(body, status);
   });
-  app.notFound((c) => c.json({ error: { message: `${c.req.path} does not exist here.` } }, 404));
+  app.notFound(nowhere);
   const refusals = { audit: desk.context.audit, rarely: createRarely(desk.context.runtime.clock) };
   for (const one of ROUTES) addRoute(app, one, { desk, refusals });
   app.doc31(DOCUMENT_PATH, {

@@ -11,8 +11,20 @@ const DOCUMENT = 'index.html';
 /** The name changes with the content. */
 const FOREVER = 'public, max-age=31536000, immutable';
 
-/** The files hold no data, so they need no login. */
-export function addPage(app: Pick<Hono, 'get' | 'use'>, files: readonly PageFile[]): void {
+/** Of a browser that follows a link, not of a program. */
+function isOfBrowser(c: Context): boolean {
+  const isPage = !/^\/(?:api|assets)\//.test(c.req.path);
+  return isPage && (c.req.header('Accept') ?? '').includes('text/html');
+}
+
+/**
+ * The files hold no data, so they need no login. Returns what answers an address that does not
+ * exist: to a browser the page, which leads on.
+ */
+export function addPage(
+  app: Pick<Hono, 'get' | 'use'>,
+  files: readonly PageFile[],
+): (c: Context) => Response {
   const contents = new Map(files.map((file) => [file.name, { ...file, bytes: bytesOf(file) }]));
   const send = (c: Context, name: string): Response => {
     const file = contents.get(name);
@@ -30,6 +42,11 @@ export function addPage(app: Pick<Hono, 'get' | 'use'>, files: readonly PageFile
     app.get(path, (c) => send(c, DOCUMENT));
   }
   app.get('/assets/:name', (c) => send(c, c.req.param('name')));
+  return (c) => {
+    c.status(404);
+    if (isOfBrowser(c) && contents.has(DOCUMENT)) return send(c, DOCUMENT);
+    return c.json({ error: { message: `${c.req.path} does not exist here.` } });
+  };
 }
 
 function bytesOf({ gzip }: PageFile): Uint8Array<ArrayBuffer> {

@@ -52,6 +52,23 @@ test('a file is kept for ever, and sent compressed to who can read it', async ()
   expect(String(gunzipSync(await small.arrayBuffer()))).toBe('export {};');
 });
 
+test('an address that leads nowhere is told to programs, and to browsers by the page', async () => {
+  const fetch = consoleWith(PAGE);
+  const answer = await fetch('/nowhere/at/all', { Accept: 'text/html,*/*' });
+  expect([answer.status, await answer.text()]).toEqual([404, '<!doctype html>']);
+  for (const [path, accept] of [
+    ['/nowhere', '*/*'],
+    ['/api/v1/nowhere', 'text/html'],
+    ['/assets/none/at/all', 'text/html'],
+  ] as const) {
+    const told = await fetch(path, { Accept: accept });
+    expect([told.status, await told.json()]).toEqual([
+      404,
+      { error: { message: `${path} does not exist here.` } },
+    ]);
+  }
+});
+
 test('a file of another version, a path that is none, and a console without a page say what to do', async () => {
   const fetch = consoleWith(PAGE);
   const told = async (answer: Response) => [answer.status, await answer.text()];
