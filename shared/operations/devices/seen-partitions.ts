@@ -15,6 +15,9 @@ export function partitionsFromViews(views: ViewStore): ReadPartitions {
   };
 }
 
+/** Of a partition that nobody has looked at. */
+export const NOT_SEEN_YET = 'it was not seen yet; the next declare or audit shows it';
+
 /** The partition as last seen, or the reason why its state is unknown. */
 async function seenPartition(
   views: ViewStore,
@@ -26,7 +29,7 @@ async function seenPartition(
       device,
       partition,
       code: audit?.problem?.code ?? 'BIP501',
-      problem: audit?.problem?.reason ?? 'it was not seen yet; the next declare or audit shows it',
+      problem: audit?.problem?.reason ?? NOT_SEEN_YET,
     };
   const { at, seen } = view;
   if (!('owners' in seen)) return { device, partition, code: seen.code, problem: seen.reason };

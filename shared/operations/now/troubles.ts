@@ -8,6 +8,7 @@ import type { ClusterRow } from '../clusters/rows.ts';
 import { isDrift } from '../drift/drifted.ts';
 import type { QueueRow } from '../status/status.ts';
 import type { WaitingDevice } from '../waiting/waiting.ts';
+import { NOT_SEEN_YET } from '../devices/seen-partitions.ts';
 import { ofFailures } from './failure-troubles.ts';
 import { fixOf, stopped } from './trouble.ts';
 import type { Trouble } from './trouble.ts';
@@ -88,6 +89,9 @@ function sentenceOf(
   );
 }
 
+/** The remedy for what nobody has looked at. */
+const LOOK = 'Choose "Look again": it asks the device now, and says what stops it.';
+
 /** Milliseconds that a message may wait; each is usually taken within seconds. */
 const LONGEST_WAIT_MS = 10 * 60_000;
 
@@ -127,8 +131,7 @@ function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
       id: `unseen ${device} ${partition}`,
       level: 'warn',
       sentence: `What is declared in partition ${partition} of ${device} is not known: ${stopped(problem)}`,
-      code,
-      remedy: fixOf(code),
+      ...(problem === NOT_SEEN_YET ? { remedy: LOOK } : { code, remedy: fixOf(code) }),
       room: 'fleet',
       part: 'devices',
       words: [device],

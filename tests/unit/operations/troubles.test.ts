@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { matchesFilter, parseFilter } from '../../../shared/failures/filter.ts';
 import type { FailureHead } from '../../../shared/failures/port.ts';
+import { NOT_SEEN_YET } from '../../../shared/operations/devices/seen-partitions.ts';
 import { troublesOf } from '../../../shared/operations/now/troubles.ts';
 import type { Known } from '../../../shared/operations/now/troubles.ts';
 
@@ -67,6 +68,13 @@ test('a queue, and what was never seen, lead to the devices', () => {
   expect(
     troublesOf({ ...calm, queues: [queue as never], unseen: [unseen] }).map(({ part }) => part),
   ).toEqual(['devices', 'devices']);
+});
+
+test('a device that nobody has looked at yet is not said to be unreachable', () => {
+  const unseen = { device: 'bigip-1', partition: 'k8s', code: 'BIP501', problem: NOT_SEEN_YET };
+  const [trouble] = troublesOf({ ...calm, unseen: [unseen] });
+  expect(trouble).not.toHaveProperty('code');
+  expect(trouble!.remedy).toContain('Look again');
 });
 
 test('each group of failures is selected by its words, and nothing else', () => {
