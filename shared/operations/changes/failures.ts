@@ -3,6 +3,7 @@ import { formatCount } from '../../domain/text/counts.ts';
 import { shellWords } from '../../domain/text/shell.ts';
 import { applyJobAction, controlJob } from '../../failures/replay/control.ts';
 import { countResults } from '../../failures/replay/job.ts';
+import type { ReplayJob } from '../../failures/replay/job.ts';
 import type { OperationContext } from '../context.ts';
 import { moveFailures, planFailureMove } from '../failures/failures.ts';
 import { countVerdicts, findJob, previewHash } from '../replay/replay.ts';
@@ -64,11 +65,43 @@ const DEEDS: Readonly<Record<JobChangeKind, string>> = {
 };
 
 /** The words of the button that starts a job: what is sent first, and of how many. */
-function deedOf(kind: JobChangeKind, canary: number, units: number): string {
+function deedOf(kind: JobChangeKind, { canary, units }: ReplayJob, isNothing: boolean): string {
   if (kind !== 'start') return DEEDS[kind];
+  if (isNothing) return 'Run it, and send nothing';
   return canary > 0 && canary < units
     ? `Send ${canary} of ${units} first`
     : `Send ${formatCount(units, 'event')}`;
+}
+
+/** What is not known may be sent: it is judged again before. */
+const SENT = ['would-apply', 'unknown'] as const;
+const CLOSED = ['unchanged', 'superseded'] as const;
+const OPEN = ['conflict', 'invalid'] as const;
+
+type Verdicts = ReturnType<typeof countVerdicts>;
+
+const sum = (verdicts: Verdicts, keys: readonly (keyof Verdicts)[]): number =>
+  keys.reduce((all, key) => all + (verdicts[key] ?? 0), 0);
+
+/** What becomes of failures for which nothing is sent; by force, something may be. */
+function effectsOf(kind: JobChangeKind, verdicts: Verdicts, isForced: boolean): readonly string[] {
+  if (kind === 'cancel') return ['Events that were sent stay sent.'];
+  if (kind === 'pause') return [];
+  const [closed, open] = [sum(verdicts, CLOSED), isForced ? 0 : sum(verdicts, OPEN)];
+  return [
+    ...(closed === 0
+      ? []
+      : [
+          `${formatCount(closed, 'failure')} ${closed === 1 ? 'is' : 'are'} closed without an ` +
+            'event: the devices have the same already, or something newer.',
+        ]),
+    ...(open === 0
+      ? []
+      : [
+          `${formatCount(open, 'failure')} ${open === 1 ? 'stays' : 'stay'} open without an ` +
+            'event: it would be refused again.',
+        ]),
+  ];
 }
 
 /** What the action on a job would do. Throws RPL703 if its state does not allow it. */
@@ -80,6 +113,8 @@ export async function previewJobChange(
   applyJobAction(job, kind, '');
   const rest = items.filter(({ status }) => status === 'waiting');
   const isSending = kind === 'start' || kind === 'resume';
+  const verdicts = countVerdicts(rest);
+  const isForced = job.force === true;
   const parts = {
     kind,
     what: `Replay job ${id} (${job.filter}): ${formatCount(rest.length, 'failure')} not sent yet.`,
@@ -87,9 +122,9 @@ export async function previewJobChange(
       ({ failure, preview }) =>
         `${failure}: ${preview?.verdict ?? 'unknown'}${preview ? `, ${preview.reason}` : ''}`,
     ),
-    counts: isSending ? countVerdicts(rest) : countResults(items),
-    effects: kind === 'cancel' ? ['Events that were sent stay sent.'] : [],
-    deed: deedOf(kind, job.canary, job.units),
+    counts: isSending ? verdicts : countResults(items),
+    effects: effectsOf(kind, verdicts, isForced),
+    deed: deedOf(kind, job, rest.length > 0 && !isForced && sum(verdicts, SENT) === 0),
     command: shellWords(['sluice', 'replay', kind, id]),
     ...(kind === 'pause' && { undo: 'Resume the job.' }),
   };

@@ -191,7 +191,12 @@ describe('a bad night', () => {
     });
     const start = { kind: 'start', job };
     const { body: preview } = await desk.post('/api/v1/changes/start/preview', start);
-    expect(preview).toMatchObject({ counts: { 'would-apply': 1 }, hash: planned.hash });
+    expect(preview).toMatchObject({
+      counts: { 'would-apply': 1 },
+      effects: [],
+      deed: 'Send 1 event',
+      hash: planned.hash,
+    });
     const confirm = { hash: preview.hash, key: 'click-0001', why: 'repaired' };
     const started = await desk.post('/api/v1/changes/start', { change: start, confirm });
     expect(started.body.says).toBe(`Job ${job} is under way.`);
@@ -277,7 +282,13 @@ describe('a bad night', () => {
     const confirm = { hash: preview.hash, key: 'click-0002', why: 'repaired' };
     const { status, body } = await desk.post('/api/v1/changes/start', { change, confirm });
     expect(status).toBe(409);
-    expect(body.preview.counts).toEqual({ superseded: 1 });
+    expect(body.preview).toMatchObject({
+      counts: { superseded: 1 },
+      effects: [
+        '1 failure is closed without an event: the devices have the same already, or something newer.',
+      ],
+      deed: 'Run it, and send nothing',
+    });
     expect(body.preview.hash).not.toBe(preview.hash);
     expect((await desk.get(`/api/v1/jobs/${change.job}`)).body.job.state).toBe('planned');
     expect(desk.site.sent).toEqual([]);
