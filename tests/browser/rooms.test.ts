@@ -52,14 +52,9 @@ describeInBrowser('the page', () => {
   };
 
   beforeEach(async () => {
-    site = startSite();
+    site = startSite(Date.now());
     await site.fail(EAST, 2, [3]);
-    await site.failures.views.note({
-      device: 'bigip-1',
-      partition: 'k8s',
-      seen: site.device.state('k8s'),
-      seenAt: site.runtime.clock.now(),
-    });
+    await site.declare(EAST, 3, [443]);
     await tellVerdict({ site }, 3);
   });
   afterEach(async () => {
@@ -219,8 +214,8 @@ describeInBrowser('the page', () => {
       ['/failures?filter=nosuch:1', 'unknown field nosuch'],
       ['/failures?filter=since:soon&view=list', 'must be a time such as'],
       ['/replay/none', 'No replay job none in '],
-      ['/nowhere/at/all', 'does not exist here'],
-      ['/failures/a/b', 'does not exist here'],
+      ['/nowhere/at/all', 'There is nothing here'],
+      ['/failures/a/b', 'There is nothing here'],
       ['/fleet/nothing', 'There is nothing here'],
       ['/?do={', 'a change that the console does not know'],
       ['/?do={"kind":"pause","job":"none"}', 'No replay job none in '],
@@ -257,7 +252,7 @@ describeInBrowser('the page', () => {
               ]),
             ),
           },
-          seenAt: site.runtime.clock.now(),
+          seenAt: site.runtime.clock.now() + 11_000,
         });
         await open('viewer');
         await tab.close();
@@ -268,6 +263,7 @@ describeInBrowser('the page', () => {
         await page.locator('.loading').first().waitFor({ state: 'detached' });
         await expectNoSideways(page);
         const shown = await page.locator('main').innerText();
+        expect(shown).toContain('x'.repeat(400));
         expect(shown.split('\n').filter((line) => !isVisible(line))).toEqual([]);
         expect(errors).toEqual([]);
       },

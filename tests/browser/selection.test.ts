@@ -175,7 +175,7 @@ describeInBrowser('what is selected', () => {
     async () => {
       const { page } = tab;
       await page.goto(`${server.url}/ports`);
-      await page.getByText('Devices seen not yet').waitFor();
+      await page.getByText('Devices not seen yet').waitFor();
       await page.getByRole('button', { name: 'Look again' }).waitFor();
       const ports = Array.from({ length: 600 }, (_, i) => 10_000 + i);
       await site.declare(owner(1), 2, ports);

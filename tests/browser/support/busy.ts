@@ -2,8 +2,13 @@
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Site } from '../../fixtures/failures/site.ts';
 
+const EAST = 'east/istio-system/istio-ingressgateway';
 const WEST = 'west/istio-system/istio-ingressgateway';
 const HOUR_MS = 3_600_000;
+
+const RESPONSE = `declaration failed
+01070734:3: Configuration error: The iRule (/Common/geo) was not found.
+Unexpected Error: Validation failed with tmsh in partition k8s`;
 
 /** Its configuration, with a pool of addresses. */
 export function busyConfig({ runtime: { config } }: Site): SluiceConfig {
@@ -24,6 +29,9 @@ const finding = {
 export async function makeBusy(site: Site): Promise<void> {
   const { failures, runtime } = site;
   const now = runtime.clock.now();
+  await site.declare(EAST, 4, [443, 8_443, 32_400]);
+  await site.declare('north/istio-system/istio-ingressgateway', 2, [5_432]);
+  site.refusal.response = RESPONSE;
   await site.fail(WEST, 2, [4, 5, 6]);
   const job = await site.plan('code:BIP421 cluster:west', { canary: 1 });
   await failures.jobs.update(job.id, (one) => ({

@@ -1,4 +1,10 @@
-/** What a refused confirmation of a change means for the next click. Pure. */
+/** When a change can be confirmed, and what a refusal means for the next click. Pure. */
+
+/** Why the button of a change cannot be used yet; undefined if it can. */
+export function missingFor(why: string, isRiskOpen: boolean): string | undefined {
+  if (why !== '') return isRiskOpen ? 'Accept the risk first.' : undefined;
+  return isRiskOpen ? 'Accept the risk, and give a reason.' : 'Give a reason first.';
+}
 
 /** The parts of a refusal that decide. `ended`: of the question that was followed after it. */
 export interface ConfirmRefusal {

@@ -1,5 +1,6 @@
 /** How far a replay job is, and what its verdicts and results are called. Pure. */
 import type { JobHead, JobItemRow } from '../api/answers.ts';
+import type { PagePlace } from './place.ts';
 import type { Tone } from './tones.ts';
 import { singular } from './totals.ts';
 
@@ -102,6 +103,11 @@ export function unendedJobs(jobs: readonly JobHead[]): readonly JobHead[] {
   return (['running', 'paused'] as const).flatMap((state) =>
     jobs.filter((job) => job.state === state),
   );
+}
+
+/** Whether the room itself shows the job with what can be done about it. */
+export function isShownIn({ room, part }: PagePlace, { id, state }: JobHead): boolean {
+  return room === 'replay' && (part === undefined ? state !== 'running' : part === id);
 }
 
 /** One sentence on the state of a job. */

@@ -1,5 +1,6 @@
 /** The smallest parts: foreign text, ages, badges, notices. */
 import { useSignal } from '@preact/signals';
+import { Fragment } from 'preact';
 import type { ComponentChildren, VNode } from 'preact';
 import { visible, visibleLines } from '../../../../shared/telemetry/visible.ts';
 import { now } from '../api/clock.ts';
@@ -47,11 +48,11 @@ export function Age({
 }
 
 /** `02:41 (3h ago)`, where the time itself matters. */
-export function At({ at }: { readonly at: string }): VNode {
+export function At({ at }: { readonly at: number | string }): VNode {
   const millis = millisOf(at);
-  if (millis === undefined) return <Words text={at} />;
+  if (millis === undefined) return <Words text={String(at)} />;
   return (
-    <time dateTime={at} title={new Date(millis).toLocaleString()}>
+    <time dateTime={new Date(millis).toISOString()} title={new Date(millis).toLocaleString()}>
       {clockTime(millis, now.value)} <span class="muted">({ago(millis, now.value)})</span>
     </time>
   );
@@ -161,7 +162,12 @@ export function Copy({
   return (
     <div class="copy">
       <code dir="ltr" tabIndex={0}>
-        {shown}
+        {shown.split(' ').map((word, i) => (
+          <Fragment key={i}>
+            {i > 0 && ' '}
+            <span>{word}</span>
+          </Fragment>
+        ))}
       </code>
       <button type="button" class="quiet" onClick={() => void copy()} aria-live="polite">
         {said.value}

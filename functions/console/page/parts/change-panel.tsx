@@ -13,6 +13,7 @@ import { go } from '../api/place.ts';
 import { makerOf, mayAct } from '../api/rights.ts';
 import { withReason } from '../logic/commands.ts';
 import { countedObjects } from '../logic/jobs.ts';
+import { missingFor } from '../logic/confirming.ts';
 import { hrefOf } from '../logic/place.ts';
 import { requestText, requestTitle } from '../logic/wanted.ts';
 import { Age, Copy, Counts, Loading, Notice, Words } from './basic.tsx';
@@ -117,7 +118,8 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
   const isActing = step === 'acting';
   const sent = act.sentWhy.value;
   const why = sent ?? reason.value.trim();
-  const isReady = !isActing && why !== '' && (preview.risk === undefined || isAccepted.value);
+  const missing = missingFor(why, preview.risk !== undefined && !isAccepted.value);
+  const isReady = !isActing && missing === undefined;
   return (
     <form
       onSubmit={(event) => {
@@ -135,7 +137,7 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
             }}
           />
           <span>
-            <b>Risk:</b> <Words text={preview.risk} /> I accept this.
+            <b>Risk:</b> <Words text={preview.risk.replace(/[^.!?]$/, '$&.')} /> I accept this.
           </span>
         </label>
       )}
@@ -144,6 +146,7 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
         <button type="submit" class="primary" disabled={!isReady}>
           {isActing ? 'Working …' : preview.deed}
         </button>
+        {missing !== undefined && <span class="muted">{missing}</span>}
         {isActing && (
           <span class="muted" role="status">
             {progress === undefined

@@ -4,7 +4,15 @@ import type { VNode } from 'preact';
 import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import type { Answers, JobHead } from '../api/answers.ts';
 import { isBusy, useLive } from '../api/live.ts';
-import { jobActions, jobSentence, progressOf, progressWords, unendedJobs } from '../logic/jobs.ts';
+import {
+  isShownIn,
+  jobActions,
+  jobSentence,
+  progressOf,
+  progressWords,
+  unendedJobs,
+} from '../logic/jobs.ts';
+import { place } from '../api/place.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Name, Words } from './basic.tsx';
 import { RequestButton } from './request-button.tsx';
@@ -50,12 +58,14 @@ function UnendedJob({ job }: { readonly job: JobHead }): VNode {
   const details = useLive('job', `jobs/${job.id}?limit=1`);
   const head = details.value?.job ?? job;
   return (
-    <div class="job-bar" role="status">
+    <div class={`job-bar ${head.state}`} role="status">
       <a href={hrefOf('replay', job.id)}>
         Replay <Name text={job.id} />
       </a>
       <Words text={jobSentence(head)} />
-      {details.value !== undefined && <Progress details={details.value} />}
+      {details.value !== undefined && head.state === 'running' && (
+        <Progress details={details.value} />
+      )}
       <JobActions job={head} />
     </div>
   );
@@ -67,15 +77,16 @@ const MOST = 3;
 /** While one runs, everything is asked more often. */
 export function JobBar(): VNode | null {
   const { value } = useLive('jobs', 'jobs');
-  const jobs = unendedJobs(value?.jobs ?? []);
-  const isRunning = jobs.some(({ state }) => state === 'running');
+  const unended = unendedJobs(value?.jobs ?? []);
+  const isRunning = unended.some(({ state }) => state === 'running');
+  const jobs = unended.filter((job) => !isShownIn(place.value, job));
   useEffect(() => {
     isBusy.value = isRunning;
   }, [isRunning]);
   if (jobs.length === 0) return null;
   const rest = jobs.length - MOST;
   return (
-    <div class="job-bars">
+    <div class={isRunning ? 'job-bars running' : 'job-bars'}>
       {jobs.slice(0, MOST).map((job) => (
         <UnendedJob key={job.id} job={job} />
       ))}

@@ -111,13 +111,20 @@ function Options({ settings }: { readonly settings: Signal<TypedSettings> }): VN
           onValue={(n) => set({ rate: n })}
         />
       </div>
+      <p class="fine">
+        {wholeNumber(canary, CANARY) === 0
+          ? 'All are sent one after the other.'
+          : 'The rest is sent only if the first succeed. Nothing is sent before you have seen the preview.'}
+      </p>
       <label class="check">
         <input
           type="checkbox"
           checked={force}
           onChange={({ currentTarget }) => set({ force: currentTarget.checked })}
         />
-        <span>Order devices to try again even what cannot be sent</span>
+        <span>
+          Also where an event is no longer valid: order the device to try its newest state again
+        </span>
       </label>
     </>
   );
@@ -167,9 +174,10 @@ export function ReplayPanel({ filter }: { readonly filter: string }): VNode {
   return (
     <Panel title="Preview a replay" onClose={closePanel}>
       <p class="what">
-        {total === undefined ? 'The failures' : failureCount(total)} that match{' '}
-        <Name text={filter || 'state:open'} /> {total === 1 ? 'is' : 'are'} compared with the
-        devices as they are now. <b>Nothing is sent.</b>
+        {total === undefined ? 'The failures' : failureCount(total)} that{' '}
+        {total === 1 ? 'matches' : 'match'} <Name text={filter || 'state:open'} />{' '}
+        {total === 1 ? 'is' : 'are'} compared with the devices as they are now.{' '}
+        <b>Nothing is sent.</b>
       </p>
       {refused !== undefined && (
         <Notice tone="bad">

@@ -57,7 +57,13 @@ export function Room({
           {devices !== undefined && (
             <>
               <span class="muted">
-                Devices seen <Age at={devices.seen} none="not yet" />
+                {devices.seen === undefined ? (
+                  'Devices not seen yet'
+                ) : (
+                  <>
+                    Devices seen <Age at={devices.seen} />
+                  </>
+                )}
               </span>
               <LookAgain />
             </>
@@ -90,9 +96,11 @@ export function ReadingTrouble({
           </>
         )}
       </span>
-      <button type="button" class="quiet" onClick={refresh}>
-        Try again
-      </button>
+      {problem.status !== 404 && (
+        <button type="button" class="quiet" onClick={refresh}>
+          Try again
+        </button>
+      )}
     </Notice>
   );
 }

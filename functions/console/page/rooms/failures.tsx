@@ -42,10 +42,17 @@ function States({
 }
 
 /** What can be done with everything that the filter selects. */
-function Actions({ filter }: { readonly filter: string }): VNode {
+function Actions({
+  filter,
+  states,
+}: {
+  readonly filter: string;
+  readonly states: Readonly<Record<string, number>> | undefined;
+}): VNode {
   const state = valueOf(filter, 'state') ?? 'open';
   const words = wordsIn(filter);
-  const isOpen = state === 'open' || state === 'quarantined';
+  const isThere = states === undefined || (states[state] ?? 0) > 0;
+  const isOpen = isThere && (state === 'open' || state === 'quarantined');
   return (
     <div class="actions">
       {isOpen && (
@@ -60,7 +67,7 @@ function Actions({ filter }: { readonly filter: string }): VNode {
           Archive …
         </RequestButton>
       )}
-      {state === 'archived' && (
+      {isThere && state === 'archived' && (
         <RequestButton request={{ kind: 'restore', words: [...words] }}>Reopen …</RequestButton>
       )}
       <a class="button" href={hrefOf('replay')}>
@@ -83,7 +90,7 @@ export function FailuresRoom(): VNode {
     <Room
       title="Failures"
       lead={states === undefined ? undefined : totalsLine(states)}
-      actions={<Actions filter={filter} />}
+      actions={<Actions filter={filter} states={states} />}
     >
       <FilterBar
         param="filter"

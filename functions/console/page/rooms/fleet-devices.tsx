@@ -77,7 +77,7 @@ export function FleetDevices(): VNode {
   return (
     <>
       <Shown live={live} what="the devices">
-        {({ devices, waiting, queues, unknown }) => (
+        {({ devices, waiting, queues }) => (
           <>
             {devices.length === 0 ? (
               <Empty icon="fleet" title="No device is configured">
@@ -87,15 +87,6 @@ export function FleetDevices(): VNode {
               <Devices devices={devices} waiting={waiting} />
             )}
             <Queues queues={queues} />
-            {unknown.length > 0 && (
-              <ul class="muted">
-                {unknown.map((one) => (
-                  <li key={one}>
-                    <Words text={one} />
-                  </li>
-                ))}
-              </ul>
-            )}
           </>
         )}
       </Shown>

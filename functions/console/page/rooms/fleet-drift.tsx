@@ -9,6 +9,13 @@ import { RequestButton } from '../parts/request-button.tsx';
 
 type Audited = Answers['drift']['devices'][number];
 
+/** What a repair does, by the method. */
+const REPAIRS: Readonly<Record<string, string>> = {
+  declare: 'declares it again',
+  patch: 'writes the object',
+  path: 'writes the path again',
+};
+
 function Findings({ findings, found }: Pick<Audited, 'findings' | 'found'>): VNode {
   return (
     <>
@@ -31,9 +38,8 @@ function Findings({ findings, found }: Pick<Audited, 'findings' | 'found'>): VNo
           },
           {
             head: 'repair',
-            cell: ({ repairable, heal }) => (
-              <Words text={repairable ? (heal ?? 'possible') : 'by hand'} />
-            ),
+            cell: ({ repairable, heal = '' }) =>
+              repairable ? (REPAIRS[heal] ?? 'possible') : 'by hand',
           },
         ]}
       />
@@ -53,7 +59,14 @@ function Device({ audited }: { readonly audited: Audited }): VNode {
         <h2>
           <Name text={device} />{' '}
           <span class="muted">
-            audited <Age at={at} /> {software !== undefined && <Words text={`AS3 ${software}`} />}
+            {at === undefined ? (
+              'not audited yet'
+            ) : (
+              <>
+                audited <Age at={at} />
+              </>
+            )}{' '}
+            {software !== undefined && <Words text={`AS3 ${software}`} />}
           </span>
         </h2>
         {canRepair && <RequestButton request={{ kind: 'repair', device }}>Repair …</RequestButton>}
@@ -66,9 +79,7 @@ function Device({ audited }: { readonly audited: Audited }): VNode {
       {findings.length > 0 && <Findings findings={findings} found={found} />}
       {findings.length === 0 && problem === undefined && (
         <p class="muted">
-          {at === undefined
-            ? 'Not audited yet. "Look again" audits it now.'
-            : 'The device is as declared.'}
+          {at === undefined ? '"Look again" audits it now.' : 'The device is as declared.'}
         </p>
       )}
     </section>

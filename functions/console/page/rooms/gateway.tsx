@@ -4,7 +4,7 @@ import { shellWords } from '../../../../shared/domain/text/shell.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
 import { hrefOf } from '../logic/place.ts';
-import { Age, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
+import { Age, At, Badge, Copy, Empty, Name, Words } from '../parts/basic.tsx';
 import { Room, Shown } from '../parts/room.tsx';
 import { RequestButton } from '../parts/request-button.tsx';
 
@@ -80,9 +80,7 @@ function Story({ stations }: { readonly stations: readonly Station[] }): VNode {
             <li key={i} class="plain">
               <div>
                 <b>{what}</b> <Name text={where} />{' '}
-                <span class="muted">
-                  <Age at={at} none="now" />
-                </span>
+                <span class="muted">{at === undefined ? 'now' : <At at={at} />}</span>
               </div>
               {details !== '' && (
                 <p>

@@ -25,10 +25,10 @@ function Expected({ item: { preview } }: { readonly item: JobItemRow }): VNode {
     <>
       <Badge tone={tone}>{word}</Badge>
       {preview.by !== undefined && (
-        <>
+        <span>
           {' '}
           by <Name text={preview.by} />
-        </>
+        </span>
       )}
       {preview.retries && <span class="muted"> tries the newest again</span>}
     </>

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import type { Answers } from '../api/answers.ts';
 import { stationsOf } from '../logic/stations.ts';
-import { Age, Words } from '../parts/basic.tsx';
+import { At, Words } from '../parts/basic.tsx';
 import { hrefOf } from '../logic/place.ts';
 
 /** Oldest first, as it happened. */
@@ -16,7 +16,7 @@ export function TimeLine({ details }: { readonly details: Answers['failure'] }):
             <div>
               <b>{title}</b>{' '}
               <span class="muted">
-                <Age at={at} />
+                <At at={at} />
               </span>
             </div>
             {says !== undefined && (

@@ -1,6 +1,6 @@
 /** A click makes a change once, whatever its answer was. */
 import { expect, test } from '@jest/globals';
-import { nextClick } from '../../../../functions/console/page/logic/confirming.ts';
+import { missingFor, nextClick } from '../../../../functions/console/page/logic/confirming.ts';
 
 test.each([
   ['a preview that differs', { status: 409, preview: {} }, 'moved'],
@@ -14,4 +14,18 @@ test.each([
   ['a store that is away', { status: 503, code: 'RPL700' }, 'unknown'],
 ] as const)('%s', (_, refusal, expected) => {
   expect(nextClick(refusal)).toBe(expected);
+});
+
+test('a button that cannot be used yet says what is missing', () => {
+  expect([
+    missingFor('', true),
+    missingFor('', false),
+    missingFor('why', true),
+    missingFor('why', false),
+  ]).toEqual([
+    'Accept the risk, and give a reason.',
+    'Give a reason first.',
+    'Accept the risk first.',
+    undefined,
+  ]);
 });

@@ -7,6 +7,7 @@ import { parseFindings } from '../../../../functions/console/page/logic/findings
 import {
   countedObjects,
   countsIn,
+  isShownIn,
   jobActions,
   jobSentence,
   progressOf,
@@ -146,6 +147,20 @@ describe('a job', () => {
         ({ state }) => state,
       ),
     ).toEqual(['running', 'paused']);
+  });
+
+  test('is not repeated where its room shows it', () => {
+    const paused = { ...job, state: 'paused' as const };
+    const at = (room: 'now' | 'replay', part?: string) => ({
+      room,
+      query: {},
+      ...(part !== undefined && { part }),
+    });
+    expect(isShownIn(at('now'), paused)).toBe(false);
+    expect(isShownIn(at('replay'), paused)).toBe(true);
+    expect(isShownIn(at('replay'), job)).toBe(false);
+    expect(isShownIn(at('replay', job.id), job)).toBe(true);
+    expect(isShownIn(at('replay', 'another'), job)).toBe(false);
   });
 
   test('says what it does', () => {
