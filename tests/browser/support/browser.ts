@@ -103,12 +103,21 @@ export async function seriousIn(page: Page): Promise<readonly string[]> {
     );
 }
 
-/** Nothing is wider than the window. */
+/** Fields and buttons that are wider than the card in which they are. */
+const STICKING_OUT = `[...document.querySelectorAll('.card :is(input, textarea, select, button, .button)')]
+  .filter((one) => {
+    const [own, card] = [one, one.closest('.card')].map((each) => each.getBoundingClientRect());
+    return own.width > 1 && own.right > card.right + 1;
+  })
+  .map(({ outerHTML }) => outerHTML)`;
+
+/** Nothing is wider than the window, or sticks out of its card. */
 export async function expectNoSideways(page: Page): Promise<void> {
   const [scroll, window] = await page.evaluate<readonly [number, number]>(
     '[document.documentElement.scrollWidth, innerWidth]',
   );
   expect(scroll).toBeLessThanOrEqual(window);
+  expect(await page.evaluate<readonly string[]>(STICKING_OUT)).toEqual([]);
 }
 
 /** Where pictures go; `PICTURES=docs` renews that of the README. */
