@@ -111,6 +111,7 @@ describeInBrowser('a bad night', () => {
       await button(/^Send 1 of \d+ first$/).click();
       await page.getByText('180 of 480 closed').waitFor({ timeout: TEST_MS });
       await page.getByText('180 applied').waitFor();
+      await page.getByText('300 failures are not closed by it.').waitFor();
       await page.screenshot({ path: picturePath('job') });
       await reach({ healed: 200, open: 300 });
 

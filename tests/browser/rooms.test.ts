@@ -178,6 +178,8 @@ describeInBrowser('the page', () => {
       await page.goto(`${server.url}/fleet`);
       await page.getByRole('cell', { name: 'east' }).first().waitFor();
       expect(await page.getByText('Drain …').count()).toBe(0);
+      expect(await page.getByRole('columnheader', { name: 'orders' }).count()).toBe(0);
+      await page.getByText('the role admin is required', { exact: false }).waitFor();
       await page.goto(`${server.url}/?do={"kind":"archive","words":["code:BIP421"]}`);
       await page.getByText('This requires the role operator', { exact: false }).waitFor();
       expect(await page.getByRole('button', { name: /^Archive/ }).count()).toBe(0);

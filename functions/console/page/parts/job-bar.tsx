@@ -25,14 +25,21 @@ const ACTIONS = {
 } as const;
 
 /** Pause and Cancel, or what else its state allows. */
-export function JobActions({ job }: { readonly job: JobHead }): VNode {
+export function JobActions({
+  job,
+  isAside = false,
+}: {
+  readonly job: JobHead;
+  /** The room has a first deed of its own. */
+  readonly isAside?: boolean;
+}): VNode {
   return (
     <span class="actions">
       {jobActions(job).map((kind) => (
         <RequestButton
           key={kind}
           request={{ kind, job: job.id }}
-          primary={kind === 'start' || kind === 'resume'}
+          primary={!isAside && (kind === 'start' || kind === 'resume')}
         >
           {ACTIONS[kind]} …
         </RequestButton>
@@ -66,7 +73,7 @@ function UnendedJob({ job }: { readonly job: JobHead }): VNode {
       {details.value !== undefined && head.state === 'running' && (
         <Progress details={details.value} />
       )}
-      <JobActions job={head} />
+      <JobActions job={head} isAside />
     </div>
   );
 }

@@ -1,5 +1,7 @@
 /** A table of moderate length; on narrow screens each row becomes a block. */
 import type { ComponentChildren, VNode } from 'preact';
+import type { Role } from '../../http/rights.ts';
+import { mayAct } from '../api/rights.ts';
 
 /** A column: its heading, and what it shows of a row. */
 export interface Column<T> {
@@ -7,13 +9,15 @@ export interface Column<T> {
   readonly cell: (row: T) => ComponentChildren;
   /** Numbers stand at the right. */
   readonly isNumber?: true;
+  /** Who can do nothing with it does not see it. */
+  readonly role?: Role;
 }
 
 /** `label`: what the table lists, for screen readers. */
 export function Table<T>({
   label,
   rows,
-  columns,
+  columns: all,
   keyOf,
 }: {
   readonly label: string;
@@ -21,6 +25,7 @@ export function Table<T>({
   readonly columns: readonly Column<T>[];
   readonly keyOf: (row: T) => string;
 }): VNode {
+  const columns = all.filter(({ role }) => role === undefined || mayAct(role));
   return (
     <div class="table-box">
       <table>

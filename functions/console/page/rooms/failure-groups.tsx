@@ -82,6 +82,7 @@ function columnsOf(filter: string, by: readonly GroupKey[]): readonly Column<Fai
     },
     {
       head: 'do',
+      role: 'operator',
       cell: (row) => <Replay row={row} filter={own(row)} />,
     },
   ];

@@ -108,7 +108,7 @@ function Rows({ rows }: { readonly rows: readonly ClusterEntry[] }): VNode {
         { head: 'members', isNumber: true, cell: ({ members }) => members },
         { head: 'ingresses', isNumber: true, cell: ({ owners }) => owners },
         { head: 'last event', cell: ({ seen }) => <Age at={seen} none="not heard yet" /> },
-        { head: 'orders', cell: (row) => <Orders row={row} /> },
+        { head: 'orders', role: 'admin', cell: (row) => <Orders row={row} /> },
       ]}
     />
   );
@@ -129,6 +129,9 @@ export function FleetClusters(): VNode {
               </Empty>
             ) : (
               <Rows rows={rows} />
+            )}
+            {rows.length > 0 && !mayAct('admin') && (
+              <p class="muted">To drain a cluster or take it out, the role admin is required.</p>
             )}
             <Approve rows={rows} />
           </>

@@ -25,8 +25,9 @@ function Away({ devices }: Pick<Waiting, 'devices'>): VNode {
             <code>{code}</code> <Words text={reason} />
           </p>
           <p>
-            {formatCount(ingresses, 'ingress', 'ingresses')} and {formatCount(orders, 'order')}{' '}
-            wait, and are applied when it works again. Existing traffic is not affected.
+            Waiting: {formatCount(ingresses, 'ingress', 'ingresses')},{' '}
+            {formatCount(orders, 'order')}. They are applied when it works again. Existing traffic
+            is not affected.
           </p>
         </section>
       ))}
@@ -46,9 +47,10 @@ function Entries({ entries }: Pick<Waiting, 'entries'>): VNode {
         { head: 'of', cell: ({ subject }) => <Name text={subject} /> },
         { head: 'kind', cell: ({ kind }) => <Badge>{kind}</Badge> },
         { head: 'sent', cell: ({ sentAt }) => <Age at={sentAt} /> },
-        { head: 'waits', cell: ({ since }) => <Age at={since} /> },
+        { head: 'waits since', cell: ({ since }) => <Age at={since} /> },
         {
           head: 'do',
+          role: 'operator',
           cell: ({ id, kind }) =>
             kind === 'slice' ? null : (
               <RequestButton request={{ kind: 'cancel-order', id }}>Cancel …</RequestButton>

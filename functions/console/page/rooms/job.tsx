@@ -4,7 +4,7 @@ import { formatCount } from '../../../../shared/domain/text/counts.ts';
 import { shellWords } from '../../../../shared/domain/text/shell.ts';
 import type { Answers } from '../api/answers.ts';
 import { useLive } from '../api/live.ts';
-import { countsIn, jobSentence, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
+import { countsIn, jobSentence, progressOf, RESULT_WORDS, VERDICT_LABELS } from '../logic/jobs.ts';
 import { hrefOf } from '../logic/place.ts';
 import { Age, Badge, Copy, Counts, Facts, Name, Words } from '../parts/basic.tsx';
 import { JobActions, Progress } from '../parts/job-bar.tsx';
@@ -23,13 +23,33 @@ function Verdicts({ verdicts }: Pick<Details, 'verdicts'>): VNode {
   );
 }
 
-function Results({ results }: Pick<Details, 'results'>): VNode | null {
+/** Those that a job did not close are open as before, or in quarantine. */
+function StillOpen({
+  details: { job, results, total },
+}: {
+  readonly details: Details;
+}): VNode | null {
+  const rest = total - progressOf(results, total).closed;
+  if (job.state !== 'done' || rest === 0) return null;
+  return (
+    <p>
+      {formatCount(rest, 'failure')} {rest === 1 ? 'is' : 'are'} not closed by it.{' '}
+      <a href={hrefOf('failures', undefined, { filter: job.filter })}>
+        Show what is open of its selection
+      </a>
+    </p>
+  );
+}
+
+function Results({ details }: { readonly details: Details }): VNode | null {
+  const { results } = details;
   const counts = countsIn(results, RESULT_WORDS);
   if (counts.length === 0) return null;
   return (
     <section class="card">
       <h2>Results</h2>
       <Counts counts={counts} />
+      <StillOpen details={details} />
     </section>
   );
 }
@@ -84,11 +104,7 @@ export function JobRoom({ id }: { readonly id: string }): VNode {
                 <Progress details={details} />
               </div>
             )}
-            {isFresh ? (
-              <Verdicts verdicts={details.verdicts} />
-            ) : (
-              <Results results={details.results} />
-            )}
+            {isFresh ? <Verdicts verdicts={details.verdicts} /> : <Results details={details} />}
             <About job={details.job} />
             <JobItems pages={pages} details={details} />
           </>

@@ -163,7 +163,7 @@ function headline({ troubles }: Now): string {
   const rest = troubles.length - bad;
   const broken = bad === 0 ? [] : [`${bad} ${bad === 1 ? 'thing is' : 'things are'} broken`];
   const look = rest === 0 ? [] : [`${rest} to look at`];
-  return [...broken, ...look].join(', ') || 'All is well';
+  return [...broken, ...look].join(', ') || 'Now';
 }
 
 /** The first page. */

@@ -42,7 +42,7 @@ function Jobs({ jobs }: { readonly jobs: readonly Job[] }): VNode {
         { head: 'by', cell: ({ by }) => <Words text={by} /> },
         { head: 'why', cell: ({ why }) => <Words text={why} /> },
         { head: 'created', cell: ({ created }) => <Age at={created} /> },
-        { head: 'do', cell: (job) => <JobActions job={job} /> },
+        { head: 'do', role: 'operator', cell: (job) => <JobActions job={job} /> },
       ]}
     />
   );
