@@ -127,7 +127,10 @@ function tryLogin(): void {
 export function startLive(): void {
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) for (const source of sources.values()) clearTimeout(source.timer);
-    else refreshAll();
+    else {
+      tryLogin();
+      refreshAll();
+    }
   });
   addEventListener('focus', tryLogin);
   effect(() => {

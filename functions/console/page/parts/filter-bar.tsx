@@ -1,6 +1,6 @@
 /** The filter of a room: text as on the command line, kept in the URL. */
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { wordsIn } from '../../../../shared/domain/text/words.ts';
 import { go, place } from '../api/place.ts';
 import { pauseAfter, withoutWord } from '../logic/filter.ts';
@@ -45,8 +45,8 @@ export function FilterBar({
   const shown = place.value.query[param] ?? '';
   const typing = useTyping(shown);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // What was typed before a link or a step back is not applied after it.
-  useEffect(() => () => clearTimeout(timer.current), [shown]);
+  // What was typed before a link or a step back is not applied after it; before the next key.
+  useLayoutEffect(() => () => clearTimeout(timer.current), [shown]);
   const set = (filter: string): void => {
     clearTimeout(timer.current);
     typing.apply(filter);

@@ -1,6 +1,6 @@
 /** A field whose applied value is in the address: it never shows another one as if it were applied. */
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { appliedText, isUnapplied, shownText } from '../logic/typed.ts';
 import type { Typed } from '../logic/typed.ts';
 
@@ -17,11 +17,12 @@ export interface Typing {
 /** `applied`: of the address. `where`: elsewhere nothing that was typed here is shown. */
 export function useTyping(applied: string, where = ''): Typing {
   const typed = useSignal<Typed | undefined>(undefined);
-  useEffect(() => {
+  // Before the next key.
+  useLayoutEffect(() => {
     // Not to come back if the same is applied again.
     if (typed.peek()?.over !== applied) typed.value = undefined;
   }, [applied]);
-  useEffect(
+  useLayoutEffect(
     () => () => {
       typed.value = undefined;
     },

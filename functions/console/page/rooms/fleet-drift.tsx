@@ -44,7 +44,9 @@ function Findings({ findings, found }: Pick<Audited, 'findings' | 'found'>): VNo
         ]}
       />
       {found > findings.length && (
-        <p class="muted">{found - findings.length} more are only counted.</p>
+        <p class="muted">
+          {found - findings.length} more are only counted here; the command below lists all.
+        </p>
       )}
     </>
   );
