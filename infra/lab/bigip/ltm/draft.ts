@@ -99,7 +99,8 @@ export function objectNotFound(kind: string, path: string): McpError {
   return new McpError(404, '01020036:3', `The requested ${kind} (${path}) was not found.`);
 }
 
-function alreadyExists(kind: string, path: string): McpError {
+/** 409, as BIG-IP says it. */
+export function objectExists(kind: string, path: string): McpError {
   return new McpError(
     409,
     '01020066:3',
@@ -118,7 +119,7 @@ export function createObject<K extends Kind>(
 ): void {
   const map = draft[kind] as Map<string, unknown>;
   const { path } = record as { path: string };
-  if (map.has(path)) throw alreadyExists(KIND_WORDS[kind], path);
+  if (map.has(path)) throw objectExists(KIND_WORDS[kind], path);
   const partition = partitionOf(path);
   if (partition !== LOCAL_ONLY && !draft.partitions.has(partition))
     throw objectNotFound('folder', `/${partition}`);

@@ -41,6 +41,7 @@ import {
   tunnelStatsBody,
   vxlanItem,
 } from './items.ts';
+import { isLock, lockRoute } from './lock.ts';
 import type { NetConfig } from './model.ts';
 import { invalidValue, macIn } from './values.ts';
 
@@ -59,8 +60,6 @@ function kind<K extends keyof NetConfig>(
 }
 
 const DATA_GROUPS = 'ltm/data-group/internal';
-/** AS3 keeps its lock on the device, as a data group with the time. */
-const LOCK = '/Common/appsvcs/____appsvcs_lock';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   'net/route': kind('routes', routeEdits, routeItem),
@@ -86,10 +85,7 @@ export function netRoute(device: Device, request: LabRequest): Reply | undefined
   const [tunnel = '', last] = segments;
   if (collection === 'net/tunnels/tunnel' && last === 'stats')
     return tunnelStats(device, request, fromUrl(tunnel));
-  if (collection === DATA_GROUPS && request.method === 'GET' && fromUrl(tunnel) === LOCK) {
-    const since = device.lock.since();
-    if (since !== undefined) return { status: 200, body: lockItem(since), tenant: 'Common' };
-  }
+  if (collection === DATA_GROUPS && isLock(request, tunnel)) return lockRoute(device, request);
   const known = KINDS[collection];
   return known === undefined
     ? fdbRoute(device, request, segments)
@@ -133,10 +129,6 @@ function tunnelStats(device: Device, request: LabRequest, path: string): Reply |
   if (!device.store.current().tunnels.has(path)) throw objectNotFound(KIND_WORDS.tunnels, path);
   const all = request.query.get('options') === 'all-properties';
   return { status: 200, body: tunnelStatsBody(path, all ? device.settings.hostname : undefined) };
-}
-
-function lockItem(since: number): Json {
-  return dataGroupItem({ path: LOCK, type: 'string', records: new Map(), description: `${since}` });
 }
 
 function shown(device: Device, { item }: Named, path: string): Reply {
