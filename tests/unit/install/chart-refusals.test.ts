@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { CHART, changedConfig, exampleArgs, rendered, set } from './chart.ts';
-import { describeWith } from './tools.ts';
+import { describeWith } from './described.ts';
 
 const WATCH = exampleArgs('aws');
 const UP = exampleArgs('onprem');

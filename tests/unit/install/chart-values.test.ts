@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chartSchema, type ValuesSchema } from '../../../infra/build/docs-chart.ts';
 import { changedConfig, exampleArgs, rendered, set } from './chart.ts';
 import { container, deployment, one } from './manifests.ts';
-import { describeWith } from './tools.ts';
+import { describeWith } from './described.ts';
 
 describe('the schema of the values', () => {
   const seen: string[] = [];

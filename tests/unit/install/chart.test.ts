@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { CHART, changedConfig, comparableObjects, exampleArgs, helm, rendered } from './chart.ts';
 import { grantsInCode, grantsOf, sayGrant } from './grants.ts';
 import { FOLDER, kustomize, ROOT, type Manifest } from './manifests.ts';
-import { describeWith } from './tools.ts';
+import { describeWith } from './described.ts';
 
 interface Flavour {
   readonly name: string;

@@ -20,7 +20,7 @@ import {
   type Container,
   type Manifest,
 } from './manifests.ts';
-import { describeWith } from './tools.ts';
+import { describeWith } from './described.ts';
 
 const VERSION = (
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
