@@ -31,16 +31,15 @@ const SET_KEYS: ReadonlySet<SettingKey> = new Set(
   SETTING_ROWS.flatMap(([name, { home }]) => (home === 'set' ? [name as SettingKey] : [])),
 );
 
-/**
- * Profiles are one key with many names. A row with `home.first` puts its value in front of the list
- * under that key.
- */
+/** Rows whose value is put in front of the list under another key. */
+const FIRSTS = SETTING_ROWS.flatMap(([name, { home }]) =>
+  typeof home === 'object' && 'first' in home ? [{ name, key: home.first }] : [],
+);
+
+/** Profiles are one key with many names. */
 function partsOf(key: SettingKey): readonly SettingName[] {
   if (key === 'profiles') return PROFILES.map(({ name }) => name);
-  const before = SETTING_ROWS.flatMap(([name, { home }]) =>
-    typeof home === 'object' && 'first' in home && home.first === key ? [name] : [],
-  );
-  return [key, ...before];
+  return [key, ...FIRSTS.filter((first) => first.key === key).map(({ name }) => name)];
 }
 
 /** Computed once, because settings are composed for every exposure. */
