@@ -104,7 +104,7 @@ describeWith(['helm'])('the chart', () => {
     [
       'metrics that are not served',
       () => [...UP, ...set('serviceMonitor.enabled=true')],
-      'serviceMonitor.enabled needs mode watch: "sluice up" serves no metrics',
+      'serviceMonitor.enabled needs mode watch: the pod of mode up opens no port for metrics',
     ],
     [
       'a Secret that is not named',
@@ -142,6 +142,14 @@ describeWith(['helm'])('the chart', () => {
       'a queue server behind a closed port',
       () => [...QUEUE_SERVER, ...set('queueServer.port=80')],
       'config: queue.endpoint has port 9324, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress, or set queueServer',
+    ],
+    [
+      'a database behind a closed port',
+      () => [
+        ...WATCH,
+        ...changedConfig('aws', /queue:[^]*$/, 'queue: {kind: postgres, host: db.example.com}\n'),
+      ],
+      'config: queue has port 5432, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress',
     ],
     [
       'a device behind a closed port',

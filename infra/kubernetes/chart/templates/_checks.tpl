@@ -94,7 +94,7 @@ console.enabled needs mode up: the watcher serves no console
 replicas is {{ .values.replicas }}, but mode up runs one process, because only one may use the volume; leave it out
 {{- end }}
 {{- if .values.serviceMonitor.enabled }}
-serviceMonitor.enabled needs mode watch: "sluice up" serves no metrics
+serviceMonitor.enabled needs mode watch: the pod of mode up opens no port for metrics
 {{- end }}
 {{- range $name, $path := dict "queue.path" $queue.path "failures.path" (default dict .config.failures).path }}
 {{- if and $path (hasPrefix "/" $path) (not (hasPrefix "/var/lib/sluice/" $path)) }}
@@ -148,6 +148,12 @@ config: network.from of cluster {{ .cluster.id }} is {{ $network.from }}; set rb
 {{- if .values.queueServer.existingSecret }}{{ $open = append $open (toString .values.queueServer.port) }}{{ end }}
 {{- $urls := dict }}
 {{- if and .config.queue .config.queue.endpoint }}{{ $_ := set $urls "queue.endpoint" .config.queue.endpoint }}{{ end }}
+{{- range $name := list "queue" "failures" }}
+{{- $store := default dict (get $.config $name) }}
+{{- if and (eq (toString $store.kind) "postgres") (not (hasPrefix "/" (toString $store.host))) }}
+{{- $_ := set $urls $name (printf "postgres://server:%d" (default 5432 $store.port | int)) }}
+{{- end }}
+{{- end }}
 {{- if eq .values.mode "up" }}
 {{- range $i, $device := .config.devices }}
 {{- $_ := set $urls (printf "devices[%d].url" $i) $device.url }}
