@@ -153,9 +153,12 @@ function updated(record: JournalRecord | undefined, request: EntryRequest): Jour
   if (record.gone !== undefined) return created(request);
   if (record.to !== request.to) return { ...created(request), ...claimOf(record) };
   const more = request.members.filter((one) => record.members?.includes(one) !== true);
-  return record.members === undefined || more.length === 0
-    ? record
-    : { ...record, members: withMore(request.members, record.members) };
+  const all = record.members && more.length > 0 && withMore(request.members, record.members);
+  const known = all ? { ...record, members: all } : record;
+  // A node with another name: only messages have it, so nothing is written to the device.
+  return record.node === request.node
+    ? known
+    : { ...known, node: request.node, owner: request.owner, version: request.version };
 }
 
 /** What the record says about somebody else's entry. */

@@ -57,6 +57,19 @@ describe('a path that slices ask for', () => {
     expect(writes(next, EMPTY)).toEqual([`+ route ${NET} via ${A}`]);
   });
 
+  test('through a node with a new name is not written again, and messages have the new name', () => {
+    const before = records(record(route(NET, A), { left: 5, members: [POD] }));
+    const renamed = request(route(NET, A), [POD], { node: 'n9', version: versionOf(2) });
+    const there = table(live(route(NET, A)));
+    const { records: next } = withRequests(before, [renamed], there);
+    expect([...next.values()]).toEqual([
+      record(route(NET, A), { left: 5, members: [POD], node: 'n9', version: versionOf(2) }),
+    ]);
+    expect(writes(next, there)).toEqual([]);
+    const older = { ...renamed, node: 'n1', version: versionOf(1) };
+    expect(withRequests(next, [older], there).records).toEqual(next);
+  });
+
   test('is a record for each node and an entry for each pod, records first', () => {
     const path = {
       kind: 'vxlan' as const,
