@@ -45,7 +45,8 @@ export function entriesToWrite(
   const found = [...records].flatMap(([key, record]): readonly EntryChange[] => {
     if (record.gone !== undefined || record.refused === 'BIP471' || isOver(key, record)) return [];
     const there = live.get(key);
-    if (there === undefined) return record.found === true ? [] : [{ kind: 'add', key, record }];
+    // What somebody else made on the active unit may be missing on the other one.
+    if (there === undefined) return [{ kind: 'add', key, record }];
     if (there.to === record.to || !isOurs(there, record)) return [];
     return [{ kind: 'change', key, record, live: there }];
   });
