@@ -62,7 +62,7 @@ export function create({
   page = PAGE_FILES,
 }: ConsoleOptions): Console {
   const runtime: Runtime = { ...given, secrets: { resolve: refuseSecret } };
-  const failures = own ?? openFailures(runtime.config.failures, runtime);
+  const failures = own ?? openFailures(given.config.failures, given);
   const readPartitions = partitionsFromViews(failures.views);
   const live = how === 'events' ? createLive(runtime, failures.signs) : undefined;
   const desk = {

@@ -23,7 +23,7 @@ export type ParkHandler = Handler & { close(): Promise<void> };
 
 /** Opens the failure store of the configuration on first use. */
 export function create(runtime: Runtime): ParkHandler {
-  const failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  const failures = openFailures(runtime.config.failures, runtime);
   return Object.assign(parkInto(runtime, failures), { close: () => failures.close() });
 }
 

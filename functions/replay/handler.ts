@@ -39,9 +39,7 @@ export function create(
   runtime: Runtime,
   options: ReplayOptions = {},
 ): Handler & ReplayAnswers & { readonly turns: Replayer } {
-  const failures =
-    options.failures ??
-    openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  const failures = options.failures ?? openFailures(runtime.config.failures, runtime);
   const previewer =
     options.previewer ??
     createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });

@@ -5,7 +5,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { QueueConfig, SluiceConfig } from '../../shared/config/schema.ts';
+import type { QueueConfig } from '../../shared/config/queue.ts';
+import type { SluiceConfig } from '../../shared/config/schema.ts';
 import { newKeyPair } from '../../shared/queue/signature.ts';
 
 /** Paths of the files of one lab. */

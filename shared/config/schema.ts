@@ -14,6 +14,7 @@ import { NetworkConfig } from '../domain/paths/network-config.ts';
 import { ConsoleConfig } from './console.ts';
 import { DeviceNetworks } from './device-networks.ts';
 import { POSTGRES_KEYS } from './postgres.ts';
+import { QueueConfig } from './queue.ts';
 import { SecretReference } from './secret-reference.ts';
 
 /** One BIG-IP, or an HA pair. */
@@ -212,30 +213,6 @@ export const IngressConfig = IngressEntry;
 /** An ingress after parsing; settings that it does not set are absent, not defaults. */
 export type IngressConfig = IngressEntry;
 
-/** SQLite on one host, PostgreSQL, or SQS. */
-export const QueueConfig = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('sqlite').describe('Durable, in a local file.'),
-    path: z.string().default('.sluice/queue.sqlite').describe('Path of the queue file.'),
-  }),
-  z.strictObject({
-    kind: z.literal('sqs').describe('Amazon SQS, or an SQS-compatible server.'),
-    region: z.string().describe('AWS region.'),
-    endpoint: z.url().optional().describe('URL of an SQS-compatible server; omit it for AWS.'),
-    prefix: z
-      .string()
-      .default('sluice')
-      .describe(
-        'Prefix of the queue names: `<prefix>-snapshots.fifo` …; the URL is looked up by name.',
-      ),
-  }),
-  z.strictObject({
-    kind: z.literal('postgres').describe('PostgreSQL 13 or newer.'),
-    ...POSTGRES_KEYS,
-  }),
-]);
-export type QueueConfig = z.infer<typeof QueueConfig>;
-
 /** A policy that replays retryable failures on a schedule. */
 export const ReplayPolicy = z.strictObject({
   name: DnsLabel.describe('Name of the policy, used in jobs and in the audit log.'),
@@ -306,7 +283,7 @@ const FAILURES_COMMON = {
     ),
 };
 
-/** A directory, or an S3 bucket. */
+/** A directory, a database, or an S3 bucket. */
 export const FailuresConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('fs').describe('A directory of this host.'),
@@ -324,6 +301,11 @@ export const FailuresConfig = z.discriminatedUnion('kind', [
       .describe('Prefix of all object names, followed by a slash.'),
     region: z.string().describe('AWS region.'),
     endpoint: z.url().optional().describe('URL of an S3-compatible server; omit it for AWS.'),
+    ...FAILURES_COMMON,
+  }),
+  z.strictObject({
+    kind: z.literal('postgres').describe('A table in PostgreSQL 13 or newer.'),
+    ...POSTGRES_KEYS,
     ...FAILURES_COMMON,
   }),
 ]);

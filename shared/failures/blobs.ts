@@ -1,6 +1,6 @@
 /**
  * The storage port of the failure store: named blobs with conditional writes. Implemented by a
- * directory and an S3 bucket.
+ * directory, a table of PostgreSQL and an S3 bucket.
  */
 
 /** The content of a blob. `tag` changes with every write and is the condition of the next one. */

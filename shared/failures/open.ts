@@ -1,5 +1,7 @@
-/** Opens the failure store of the configuration: a directory or a bucket. */
+/** Opens the failure store of the configuration: a directory, a bucket or a database. */
 import type { FailuresConfig } from '../config/schema.ts';
+import type { Secrets } from '../config/secrets.ts';
+import { postgresLocation } from '../postgres/options.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { lazily } from '../runtime/lazy.ts';
 import { createActs } from './acts.ts';
@@ -77,6 +79,8 @@ export interface OpenFailuresOptions {
   readonly clock: Clock;
   /** A new unique id. */
   readonly id: () => string;
+  /** For the password and the CA of PostgreSQL. */
+  readonly secrets: Pick<Secrets, 'resolve'>;
   /** S3 only. Default: the credential chain of the SDK. */
   readonly credentials?: S3BlobsOptions['credentials'];
 }
@@ -113,32 +117,41 @@ export function failuresOver(
 }
 
 /** Opens the underlying storage, in which each part of the store has a prefix. */
-export function openBlobs(
-  config: FailuresConfig,
-  { id, credentials }: Omit<OpenFailuresOptions, 'clock'>,
-): Blobs {
+export function openBlobs(config: FailuresConfig, options: OpenFailuresOptions): Blobs {
+  const { clock, id, secrets, credentials } = options;
   switch (config.kind) {
     case 'fs':
       return createFileBlobs(config.path, id);
-    case 's3':
-      return lazyS3Blobs({
-        bucket: config.bucket,
-        prefix: config.prefix,
-        region: config.region,
-        endpoint: config.endpoint,
-        credentials,
+    case 's3': {
+      const { bucket, prefix, region, endpoint } = config;
+      const place = { bucket, prefix, region, endpoint, credentials };
+      return lazyBlobs(s3Location(place), async () => {
+        const { createS3Blobs } = await import('./s3/blobs.ts');
+        return createS3Blobs(place);
       });
+    }
+    case 'postgres': {
+      const where = postgresLocation(config);
+      return lazyBlobs(where, async () => {
+        const { connectPostgres } = await import('../postgres/database.ts');
+        const { BLOB_MIGRATIONS, createPostgresBlobs } = await import('./postgres/blobs.ts');
+        const database = connectPostgres({
+          server: config,
+          secrets,
+          clock,
+          migrations: BLOB_MIGRATIONS,
+        });
+        return createPostgresBlobs(database, where);
+      });
+    }
   }
 }
 
-/** Blobs in a bucket. The client of S3 is imported with the first call. */
-function lazyS3Blobs(options: S3BlobsOptions): Blobs {
-  const blobs = lazily(async () => {
-    const { createS3Blobs } = await import('./s3/blobs.ts');
-    return createS3Blobs(options);
-  });
+/** Blobs whose client is imported with the first call. `where`: location, for messages. */
+function lazyBlobs(where: string, open: () => Promise<Blobs>): Blobs {
+  const blobs = lazily(open);
   return {
-    where: s3Location(options),
+    where,
     get: async (key) => (await blobs.get()).get(key),
     put: async (key, text, condition) => (await blobs.get()).put(key, text, condition),
     delete: async (key) => (await blobs.get()).delete(key),

@@ -14,10 +14,11 @@ export function createStore({
   config,
   clock,
   id,
-}: Pick<Runtime, 'config' | 'clock' | 'id'>): Store {
+  secrets,
+}: Pick<Runtime, 'config' | 'clock' | 'id' | 'secrets'>): Store {
   const failures = lazily(async () => {
     const { openFailures } = await import('./open.ts');
-    return openFailures(config.failures, { clock, id });
+    return openFailures(config.failures, { clock, id, secrets });
   });
   return { open: () => failures.get(), close: () => failures.close((opened) => opened.close()) };
 }

@@ -11,8 +11,8 @@ import { marksOver } from './marks.ts';
  * does not write counts.
  */
 export function suspectsOf(runtime: Runtime, queue: QueueName): Suspects {
-  const { config, id, dryRun, clock } = runtime;
+  const { config, dryRun, clock } = runtime;
   const open = async (): Promise<Blobs> =>
-    (await import('./open.ts')).openBlobs(config.failures, { id });
+    (await import('./open.ts')).openBlobs(config.failures, runtime);
   return createSuspects(dryRun === true ? NO_MARKS : marksOver(queue, open, clock), runtime);
 }

@@ -2,8 +2,8 @@
  * Connections to one PostgreSQL server. Every call is one transaction without state in the session,
  * so that a pooler such as PgBouncer may give each one another connection.
  */
-import { Pool, escapeIdentifier } from 'pg';
-import type { ClientConfig, QueryResultRow } from 'pg';
+import { escapeIdentifier } from 'pg';
+import type { Pool, QueryResultRow } from 'pg';
 import type { Secrets } from '../config/secrets.ts';
 import type { PostgresServer } from '../config/postgres.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -13,7 +13,9 @@ import { migrate } from './migrate.ts';
 import type { Migrations } from './migrate.ts';
 import { startNotices } from './notices.ts';
 import { connectionOptions } from './options.ts';
-import { inTransaction, STATEMENT_MS } from './transaction.ts';
+import { usePool } from './pools.ts';
+import type { PoolUse } from './pools.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What a database needs besides its configuration. */
 export interface DatabaseOptions {
@@ -37,12 +39,6 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Milliseconds of one answer: longer than the server's limit, so that the client hears the reason. */
-const ANSWER_MS = STATEMENT_MS + 5_000;
-/** Milliseconds of a login, and until an unused connection is closed. */
-const CONNECT_MS = 10_000;
-const IDLE_MS = 30_000;
-
 /** Connects with the first call. */
 export function connectPostgres(options: DatabaseOptions): Database {
   return new Server(options);
@@ -54,15 +50,16 @@ class Server implements Database {
   readonly #schema: string;
   readonly #over = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  readonly #connection: Lazy<ClientConfig>;
-  readonly #pool: Lazy<Pool>;
+  readonly #pool: PoolUse;
+  /** The pool, with all tables. */
+  readonly #ready: Lazy<Pool>;
 
   constructor(options: DatabaseOptions) {
     const { server, secrets } = options;
     this.#options = options;
     this.#schema = escapeIdentifier(server.schema);
-    this.#connection = lazily(() => connectionOptions(server, secrets));
-    this.#pool = lazily(() => this.#open());
+    this.#pool = usePool(server, secrets);
+    this.#ready = lazily(() => this.#migrated());
   }
 
   async call<Row extends QueryResultRow>(
@@ -81,9 +78,10 @@ class Server implements Database {
   }
 
   listen(channel: string, hear: (payload: string) => void): void {
+    const { server, secrets, clock } = this.#options;
     void startNotices({
-      connection: () => this.#connection.get(),
-      clock: this.#options.clock,
+      connection: () => connectionOptions(server, secrets),
+      clock,
       channel,
       hear,
       signal: this.#over.signal,
@@ -91,29 +89,16 @@ class Server implements Database {
   }
 
   async close(): Promise<void> {
+    if (this.#over.signal.aborted) return;
     this.#over.abort();
     // The pool would leave calls that wait for a connection waiting.
     await Promise.allSettled(this.#running);
-    await this.#pool.close((pool) => pool.end());
+    await this.#pool.end();
   }
 
-  async #open(): Promise<Pool> {
-    const { server, migrations } = this.#options;
-    const pool = new Pool({
-      ...(await this.#connection.get()),
-      max: server.connections,
-      query_timeout: ANSWER_MS,
-      connectionTimeoutMillis: CONNECT_MS,
-      idleTimeoutMillis: IDLE_MS,
-    });
-    // A server that restarts ends idle connections; the next call opens another one.
-    pool.on('error', () => undefined);
-    try {
-      await migrate(pool, server.schema, migrations);
-    } catch (error) {
-      await pool.end();
-      throw error;
-    }
+  async #migrated(): Promise<Pool> {
+    const pool = await this.#pool.get();
+    await migrate(pool, this.#options.server.schema, this.#options.migrations);
     return pool;
   }
 
@@ -121,7 +106,7 @@ class Server implements Database {
     text: string,
     values: readonly unknown[],
   ): Promise<readonly Row[]> {
-    const { rows } = await inTransaction(await this.#pool.get(), (client) =>
+    const { rows } = await inTransaction(await this.#ready.get(), (client) =>
       client.query<Row>(text, [...values]),
     );
     return rows;

@@ -1,5 +1,5 @@
 /** Opens the queues of the configuration. */
-import type { QueueConfig } from '../config/schema.ts';
+import type { QueueConfig } from '../config/queue.ts';
 import type { OpenQueuesOptions, QueueBackend } from './backend.ts';
 import type { Queues } from './port.ts';
 import { postgresBackend } from './postgres/backend.ts';

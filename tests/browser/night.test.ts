@@ -20,6 +20,7 @@ import {
 import type { Tab } from './support/browser.ts';
 import { startConsole } from './support/console.ts';
 import type { TestConsole } from './support/console.ts';
+import { NO_SECRETS } from '../fixtures/secrets.ts';
 
 describeInBrowser('a bad night', () => {
   let night: Night;
@@ -29,7 +30,7 @@ describeInBrowser('a bad night', () => {
 
   beforeAll(async () => {
     night = await startNight(Date.now(), (clock, config) =>
-      openFailures(config, { clock, id: randomUUID }),
+      openFailures(config, { clock, id: randomUUID, secrets: NO_SECRETS }),
     );
     await night.goWrong();
     await night.work(night.configOf(false));

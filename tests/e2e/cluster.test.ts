@@ -22,6 +22,7 @@ import { exposure, slice } from '../fixtures/exposures.ts';
 import { call } from '../integration/lab-bigip/client.ts';
 import { startSluice } from './support/sluice.ts';
 import { runtimeWith } from '../fixtures/runtime.ts';
+import { NO_SECRETS } from '../fixtures/secrets.ts';
 
 const LIMIT = 60_000;
 const quiet = (): void => undefined;
@@ -155,6 +156,7 @@ async function told(): Promise<readonly object[]> {
   const failures = openFailures((await loadConfig(join(dir, 'sluice.yaml'), {})).failures, {
     clock: processClock,
     id: processId,
+    secrets: NO_SECRETS,
   });
   try {
     return await failures.audit.list();

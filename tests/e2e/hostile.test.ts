@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openFailures } from '../../shared/failures/open.ts';
 import { sighting } from '../fixtures/failures/sighting.ts';
+import { NO_SECRETS } from '../fixtures/secrets.ts';
 
 const SLUICE = fileURLToPath(new URL('../../dist/cli/sluice.mjs', import.meta.url));
 const ESC = '\u001B]0;owned\u0007\u001B[2J\u009B31m';
@@ -83,7 +84,11 @@ async function sluice(...args: readonly string[]): Promise<Said> {
 async function parked(): Promise<string> {
   const failures = openFailures(
     { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30, replayers: [], replay: [] },
-    { clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() }, id: randomUUID },
+    {
+      clock: { now: () => 1, monotonic: () => 1, sleep: () => Promise.resolve() },
+      id: randomUUID,
+      secrets: NO_SECRETS,
+    },
   );
   const { head, details, ...rest } = sighting(1);
   const { id } = await failures.store.record({

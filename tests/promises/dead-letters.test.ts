@@ -36,7 +36,7 @@ beforeEach(() => {
   runtime = testRuntime(
     configOf({ failures: { kind: 'fs', path: join(folder, 'failures'), retentionDays: 30 } }),
   );
-  failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: runtime.id });
+  failures = openFailures(runtime.config.failures, runtime);
   park = create(runtime);
 });
 afterEach(async () => {
@@ -205,7 +205,7 @@ describe('12 every dead letter explains itself', () => {
     writeFileSync(file, '');
     const away = openFailures(
       { ...runtime.config.failures, kind: 'fs', path: join(file, 'x') },
-      { clock: runtime.clock, id: runtime.id },
+      runtime,
     );
     expect(await pump(runtime.queues, 'slices-dead', parkInto(runtime, away))).toBe(0);
     runtime.advance(61_000);

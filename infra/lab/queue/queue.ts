@@ -4,14 +4,14 @@
  */
 import { join, resolve } from 'node:path';
 import { build } from '../../build/bundle.ts';
-import type { QueueConfig } from '../../../shared/config/schema.ts';
+import type { QueueConfig } from '../../../shared/config/queue.ts';
 import type { SqsCredentials } from '../../../shared/queue/sqs/client.ts';
 import { compileTemplate } from '../host/compile.ts';
 import { createQueuesOn, startLocalSqs } from '../host/sqs.ts';
 import { queuesOf, type Template } from '../host/template.ts';
 
 /** The kinds of `queue.kind`. */
-export type LabQueueKind = QueueConfig['kind'];
+export type LabQueueKind = Exclude<QueueConfig['kind'], 'postgres'>;
 
 /** A running queue: its configuration, and how to reach it. */
 export interface LabQueue {

@@ -1,5 +1,5 @@
 /** PostgreSQL as a kind of queue. */
-import type { QueueConfig } from '../../config/schema.ts';
+import type { QueueConfig } from '../../config/queue.ts';
 import { postgresLocation } from '../../postgres/options.ts';
 import type { QueueBackend } from '../backend.ts';
 import { lazyQueues } from '../lazy-queues.ts';

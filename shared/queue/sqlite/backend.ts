@@ -1,4 +1,4 @@
-import type { QueueConfig } from '../../config/schema.ts';
+import type { QueueConfig } from '../../config/queue.ts';
 import type { QueueBackend } from '../backend.ts';
 import { createSqliteQueues } from './queues.ts';
 

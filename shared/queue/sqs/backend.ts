@@ -1,7 +1,7 @@
 /**
  * SQS as a kind of queue: how its settings are read, and how its queues are opened and described.
  */
-import type { QueueConfig } from '../../config/schema.ts';
+import type { QueueConfig } from '../../config/queue.ts';
 import { lazily } from '../../runtime/lazy.ts';
 import type { QueueBackend } from '../backend.ts';
 import { lazyQueues } from '../lazy-queues.ts';

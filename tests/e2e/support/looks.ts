@@ -15,6 +15,7 @@ import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { OWNER, VIRTUAL_ADDRESS, type Site } from './site.ts';
 import type { Sluice } from './sluice.ts';
 import { until } from './until.ts';
+import { NO_SECRETS } from '../../fixtures/secrets.ts';
 
 export interface ServerSpec {
   readonly port: number;
@@ -152,7 +153,7 @@ export async function pending(site: Site): Promise<number> {
 export async function parked(site: Site): Promise<readonly Failure[]> {
   const failures = openFailures(
     FailuresConfig.parse({ kind: 'fs', path: join(site.dir, 'failures') }),
-    { clock: processClock, id: processId },
+    { clock: processClock, id: processId, secrets: NO_SECRETS },
   );
   try {
     const found = await Promise.all(

@@ -32,6 +32,7 @@ import { processClock } from '../../../shared/runtime/process.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { NO_SECRETS } from '../../fixtures/secrets.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const EXAMPLE = join(root, 'infra', 'aws', 'example.yaml');
@@ -191,6 +192,7 @@ describe('the host, on the queue of one host', () => {
     const failures = openFailures(runtime().config.failures, {
       clock: processClock,
       id: randomUUID,
+      secrets: NO_SECRETS,
     });
     const [head, ...more] = await failures.store.list();
     expect(more).toEqual([]);

@@ -60,7 +60,7 @@ beforeAll(async () => {
     join(dir, 'sluice.yaml'),
     JSON.stringify({ ...raw, devices, clusters, ingresses, queue }),
   );
-  failures = openFailures(runtime.config.failures, { clock: runtime.clock, id: randomUUID });
+  failures = openFailures(runtime.config.failures, { ...runtime, id: randomUUID });
   for (let n = 0; n < COUNT; n++)
     await failures.store.record(
       sighting(n, { ...(n % 4 === 0 && { owner: 'west/istio-system/istio-ingressgateway' }) }),

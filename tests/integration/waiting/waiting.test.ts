@@ -27,6 +27,7 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import { startCable } from '../../e2e/support/cable.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { NO_SECRETS } from '../../fixtures/secrets.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const MINUTE = 60_000;
@@ -136,7 +137,7 @@ describe.each([
     const [apply, scheduled] = [create(runtime), create(runtime)];
     mine.add(() => apply.close());
     mine.add(() => scheduled.close());
-    const failures = openFailures(config.failures, { clock, id: randomUUID });
+    const failures = openFailures(config.failures, { clock, id: randomUUID, secrets: NO_SECRETS });
     mine.add(() => failures.close());
 
     const send = async (type: string, data: object, subject: string): Promise<void> => {

@@ -28,6 +28,7 @@ import { runtimeWith } from '../../fixtures/runtime.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { ownerOf } from '../../promises/support/world.ts';
+import { NO_SECRETS } from '../../fixtures/secrets.ts';
 
 const { owner } = slice(1, []);
 const MINUTE = 60_000;
@@ -146,7 +147,7 @@ function bench({
     device,
     clock,
     queues,
-    failures: openFailures(config.failures, { clock, id: randomUUID }),
+    failures: openFailures(config.failures, { clock, id: randomUUID, secrets: NO_SECRETS }),
     lines,
     readings: () => readings,
     send: (one) => put(INGRESS_DESIRED, one, one.owner),

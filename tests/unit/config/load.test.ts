@@ -431,6 +431,14 @@ describe('PostgreSQL as the queue', () => {
     expect(problemsAfter((c) => (c['queue'] = { ...queue, host: 'fd00::5' }))).toEqual([]);
   });
 
+  test('takes the same keys for the failure store', () => {
+    expect(
+      problemsAfter((c) =>
+        Object.assign(c, { queue, failures: { ...queue, kind: 'postgres', retentionDays: 30 } }),
+      ),
+    ).toEqual([]);
+  });
+
   test.each<[string, Record<string, unknown>, string, string]>([
     ['no host', { host: undefined }, 'queue.host', 'host'],
     [

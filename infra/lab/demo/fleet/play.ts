@@ -1,6 +1,5 @@
 /** `npm run demo -- fleet`: many clusters, one BIG-IP. */
 import { openFailures } from '../../../../shared/failures/open.ts';
-import { processId } from '../../../../shared/runtime/process.ts';
 import type { Clock } from '../../../../shared/runtime/clock.ts';
 import type { Lab } from '../../lab.ts';
 import { createChecks } from '../check.ts';
@@ -23,7 +22,10 @@ export async function playFleet(lab: Lab, say: Say, clock: Clock): Promise<numbe
       `1 BIG-IP; fleet production: ${fleet.join(', ')}; queue ${lab.queue}`,
   );
   lab.bigip.faults.timings.monitorInterval = PROBE_MS;
-  const failures = openFailures(lab.pipeline.runtime.config.failures, { clock, id: processId });
+  const failures = openFailures(lab.pipeline.runtime.config.failures, {
+    ...lab.pipeline.runtime,
+    clock,
+  });
   try {
     const checks = createChecks(clock, say);
     for (const act of [joins, merges, conflicts, forgery, dies, comesBack, drainsCluster, leaves])
