@@ -15,6 +15,7 @@ import { registerFailures } from './commands/failures.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerNetwork } from './commands/network.ts';
 import { registerPorts } from './commands/ports.ts';
+import { registerQueue } from './commands/queue.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerSync } from './commands/sync.ts';
@@ -41,6 +42,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerFailures,
   registerReplay,
   registerKeys,
+  registerQueue,
   registerNetwork,
   registerDoctor,
   registerCompletion,

@@ -1,5 +1,6 @@
 /** Tables and functions of the queue. All times are those of the database. */
 import { DEDUPLICATION_MS, LONGEST_HIDDEN_MS, RETENTION_MS } from '../limits.ts';
+import { MAX_BODY_BYTES } from '../port.ts';
 
 /** Rows of a queue come and go, so they are cleaned up early. */
 const BUSY = 'WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05)';
@@ -88,13 +89,21 @@ const PLACE = `
     ${TELL};
   END $$`;
 
-/** False if the deduplication id was used within the last five minutes. */
+/** A group or a deduplication id, as `queueToken` makes them. */
+const TOKEN = '^[!-~]{1,128}$';
+
+/** A role may call it without Sluice, so it checks sizes. False: the id was used in the last minutes. */
 const SEND = `
   CREATE FUNCTION send(of_queue text, of_group text, of_dedup text, of_body text)
   RETURNS boolean LANGUAGE plpgsql ${AS_OWNER} AS $$
   DECLARE moment timestamptz := present();
   BEGIN
     PERFORM demand(of_queue, 'send');
+    IF octet_length(of_body) > ${MAX_BODY_BYTES}
+      OR NOT (of_group ~ '${TOKEN}' AND of_dedup ~ '${TOKEN}')
+    THEN RAISE program_limit_exceeded USING MESSAGE =
+      'a message may not be larger than ${MAX_BODY_BYTES} bytes, and its group and id not longer than 128 characters';
+    END IF;
     INSERT INTO seen AS s (queue, dedup, until)
       VALUES (of_queue, of_dedup, moment + interval '${DEDUPLICATION_MS} ms')
       ON CONFLICT (queue, dedup) DO UPDATE SET until = EXCLUDED.until
@@ -121,6 +130,8 @@ const RECEIVE = `
     moved boolean;
   BEGIN
     PERFORM demand(of_queue, 'work');
+    IF dead <> of_queue || '-dead' THEN RAISE insufficient_privilege USING MESSAGE =
+      format('messages of queue %s may not move to queue %s', of_queue, dead); END IF;
     SELECT array_agg(locked.grp) INTO groups FROM (
       SELECT g.grp FROM (
         SELECT f.grp, min(f.seq) AS head FROM (
@@ -229,3 +240,15 @@ export const QUEUE_MIGRATIONS = {
   part: 'queue',
   steps: [[TABLES, RIGHTS, PLACE, SEND, RECEIVE, SETTLE, WATCH, TIDY, CLOSED].join(';\n')],
 };
+
+/** What a role of one watcher calls; `demand` says for which queue. */
+export const WATCHER_FUNCTIONS: readonly string[] = [
+  'ms(timestamptz)',
+  'present()',
+  'send(text, text, text, text)',
+  'receive(text, integer, float8, integer, text)',
+  'remove(text, text)',
+  'hide(text, text, float8)',
+  'depth(text, text)',
+  'tidy(text, boolean)',
+];
