@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { loadConfig } from '../../../shared/config/load.ts';
 import { grantQueue } from '../../../shared/operations/queue/grant.ts';
 import type { GrantOptions } from '../../../shared/operations/queue/grant.ts';
-import { writeLine } from '../../../shared/telemetry/terminal.ts';
+import { writeLines } from '../../../shared/telemetry/terminal.ts';
 import { addConfigOption } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { printLine } from '../terminal/output.ts';
@@ -29,13 +29,11 @@ export function registerQueue(program: Command): void {
   );
 }
 
-/** The SQL goes to standard output, and what is left to do is a comment in it. */
+/** Only the SQL goes to standard output, so that it can be piped to psql. */
 async function print({ config: file, ...wanted }: CommonOptions & GrantOptions): Promise<void> {
   const { role, sql } = grantQueue(await loadConfig(file, process.env), wanted);
-  writeLine('stdout', sql.trimEnd());
-  printLine(`-- Set a password: \\password ${role}`);
-  printLine(`-- For the watcher of ${wanted.cluster}, in sluice.yaml: queue.user: ${role}`);
-  printLine(
-    `-- Where map runs, in sluice.yaml: clusters[].senders of ${wanted.cluster}: [${role}]`,
-  );
+  writeLines('stdout', sql.trimEnd());
+  printLine(`set a password: \\password ${role}`);
+  printLine(`for the watcher of ${wanted.cluster}, in sluice.yaml: queue.user: ${role}`);
+  printLine(`where map runs, in sluice.yaml: clusters[].senders of ${wanted.cluster}: [${role}]`);
 }
