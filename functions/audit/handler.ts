@@ -4,6 +4,7 @@
  */
 import type { Devices } from '../../shared/device/device.ts';
 import { openDevices } from '../../shared/host/devices.ts';
+import { ReplayError } from '../../shared/failures/error.ts';
 import { heardFrom } from '../../shared/failures/heard.ts';
 import type { RepairMemory } from '../../shared/failures/repairs.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
@@ -13,6 +14,7 @@ import { askForResync } from '../../shared/queue/resync.ts';
 import type { Handler } from '../../shared/queue/handler.ts';
 import { lambdaEntry } from '../../shared/host/lambda.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
+import { AUDIT_INTERVAL_MS } from '../../shared/host/schedules.ts';
 import { askedIn } from '../../shared/failures/asks.ts';
 import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
@@ -20,15 +22,23 @@ import type { AuditReport } from './audit.ts';
 import { createAuditPruner } from './prune.ts';
 import { createSurvey } from './survey.ts';
 
-/** The handler of audit, with the function that hosts call directly. */
+/** What hosts call directly. */
 export interface Auditor {
-  (): Promise<AuditReport>;
+  audit(): Promise<AuditReport>;
+  /**
+   * One audit in `every` milliseconds, whatever the number of processes; undefined if another one
+   * did it. Without the failure store, each process audits.
+   */
+  turn(every: number): Promise<AuditReport | undefined>;
 }
 
 /** What a console asks, by the id of its question. */
 export interface AuditAnswers {
   answer(id: string): Promise<unknown>;
 }
+
+/** Another process did it, and reported what it found. */
+const BY_ANOTHER: AuditReport = { findings: [], failed: [] };
 
 /**
  * The schedule's event has no content, a console names its question; hosts call both directly.
@@ -38,8 +48,7 @@ export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   store: Store = createStore(runtime),
-): Handler &
-  AuditAnswers & { readonly audit: Auditor; tidy(): Promise<void>; close(): Promise<void> } {
+): Handler & AuditAnswers & Auditor & { tidy(): Promise<void>; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
   const views = createViewKeeper(runtime, store.open);
   const repairs = async (): Promise<RepairMemory> => (await store.open()).repairs;
@@ -56,10 +65,22 @@ export function create(
     const failures = await store.open();
     return answerAuditAsk({ runtime, failures, devices, audit }, id);
   };
+  const turn = async (every: number): Promise<AuditReport | undefined> => {
+    try {
+      return await (await store.open()).schedules.take({ name: 'audit', every }, scheduled);
+    } catch (error) {
+      if (!(error instanceof ReplayError)) throw error;
+      runtime.log.warn(
+        { error: error.message },
+        'audited without knowing whether another process did',
+      );
+      return scheduled();
+    }
+  };
   const handle: Handler = async (event: unknown) => {
     const asked = askedIn(event);
     if (asked !== undefined) return void (await answer(asked));
-    const { failed } = await scheduled();
+    const { failed } = (await turn(AUDIT_INTERVAL_MS)) ?? BY_ANOTHER;
     await survey.publish();
     // The invocation fails, so that the alarm of the schedule fires; the findings were reported
     // anyway.
@@ -71,6 +92,7 @@ export function create(
   return Object.assign(handle, {
     audit: scheduled,
     tidy: prune,
+    turn,
     answer,
     close: async () => {
       await views.close();

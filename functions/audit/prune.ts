@@ -9,11 +9,13 @@ const DAY_MS = 86_400_000;
 const AUDIT_LOG_MS = 400 * DAY_MS;
 
 /** Questions and acts stay for a day, and entries of the audit log for 400 days. */
-type Pruned = Pick<Failures, 'audit' | 'asks' | 'acts'>;
+type Pruned = Pick<Failures, 'audit' | 'asks' | 'acts' | 'schedules'>;
+
+const DAILY = { name: 'prune-questions', every: DAY_MS };
 
 /**
- * Once a day per process, beside an audit, because that runs also where nothing fails. A failure is
- * logged, and tried again the next day. A dry run removes nothing.
+ * Once a day, whatever the number of processes, beside an audit, because that runs also where
+ * nothing fails. A failure is logged, and tried again the next day. A dry run removes nothing.
  */
 export function createAuditPruner(
   { clock, log, dryRun }: Pick<Runtime, 'clock' | 'log' | 'dryRun'>,
@@ -24,11 +26,13 @@ export function createAuditPruner(
     if (dryRun === true || clock.monotonic() < next) return;
     next = clock.monotonic() + DAY_MS;
     try {
-      const { audit, asks, acts } = await open();
-      await asks.prune(clock.now() - DAY_MS);
-      await acts.prune(clock.now() - DAY_MS);
-      const entries = await audit.prune(AUDIT_LOG_MS);
-      if (entries > 0) log.info({ entries }, 'removed entries of the audit log past 400 days');
+      const { audit, asks, acts, schedules } = await open();
+      const entries = await schedules.take(DAILY, async () => {
+        await asks.prune(clock.now() - DAY_MS);
+        await acts.prune(clock.now() - DAY_MS);
+        return audit.prune(AUDIT_LOG_MS);
+      });
+      if (entries) log.info({ entries }, 'removed entries of the audit log past 400 days');
     } catch (error) {
       log.warn({ error: errorMessage(error) }, 'expired questions and entries were not removed');
     }

@@ -27,6 +27,8 @@ import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
 import type { PolicyTurns } from './replay/turns.ts';
+import { createScheduleTurns } from './schedule-turns.ts';
+import type { ScheduleTurns } from './schedule-turns.ts';
 import { s3Location, type S3BlobsOptions } from './s3/options.ts';
 import { createSigns } from './signs.ts';
 import type { ReadSigns } from './signs.ts';
@@ -48,6 +50,8 @@ export interface Failures {
   readonly jobs: Jobs;
   /** When each replay policy runs next, and what it did last. */
   readonly turns: PolicyTurns;
+  /** Which process audits and removes what is old. */
+  readonly schedules: ScheduleTurns;
   /** Recent results of each owner; no decision depends on them. */
   readonly history: HistoryStore;
   /** When clusters were last heard, outside of declarations (decision 63). */
@@ -101,6 +105,7 @@ export function failuresOver(
     audit: createAudit(blobs, now, id),
     jobs: createJobs(blobs),
     turns: createPolicyTurns(blobs),
+    schedules: createScheduleTurns(blobs, { now, id }),
     history: createHistoryStore(blobs, now),
     heard: createHeardStore(blobs),
     waiting: createWaitingPlace(blobs, id),

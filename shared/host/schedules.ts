@@ -8,8 +8,11 @@ import type { Runtime } from './runtime.ts';
 /** The exports of the bundle `audit` that the schedule uses. */
 export interface AuditModule {
   readonly create: (runtime: Runtime) => {
-    /** Also removes what expired. */
-    audit(): Promise<unknown>;
+    /**
+     * Audits, and removes what expired; does nothing if another process audited within `every`
+     * milliseconds.
+     */
+    turn(every: number): Promise<unknown>;
     /** Removes what expired in the failure store, once a day. */
     tidy(): Promise<unknown>;
     close(): Promise<void>;
@@ -75,7 +78,7 @@ export function startAudits(
   const auditor = create(runtime);
   return schedule(runtime, {
     every: every === 0 ? AUDIT_INTERVAL_MS : every,
-    work: () => (every === 0 ? auditor.tidy() : auditor.audit()),
+    work: () => (every === 0 ? auditor.tidy() : auditor.turn(every)),
     failed: 'audit failed; the next run tries again',
     close: () => auditor.close(),
   });

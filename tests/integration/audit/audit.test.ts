@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { create } from '../../../functions/audit/handler.ts';
 import type { LabBigip, LabRequest } from '../../../infra/lab/bigip/index.ts';
@@ -337,6 +338,32 @@ describe('fences that lie in the past', () => {
       { device: 'bigip-1', reason: 'the queue is away' },
     ]);
     await auditor.close();
+  });
+});
+
+describe('several processes', () => {
+  const every = 10 * 60_000;
+
+  test('audit once in each interval between them', async () => {
+    const { runtime, pass } = bench([await declared()]);
+    const [a, b] = [create(runtime), create(runtime)];
+    const clean = { findings: [], failed: [] };
+    expect([await a.turn(every), await b.turn(every)]).toEqual([clean, undefined]);
+    pass(every);
+    expect([await b.turn(every), await a.turn(every)]).toEqual([clean, undefined]);
+    await Promise.all([a.close(), b.close()]);
+  });
+
+  test('audit each for themselves if they cannot ask the failure store', async () => {
+    const { runtime } = bench([await declared()]);
+    // Below a file, so that it cannot be opened.
+    const path = join(import.meta.filename, 'failures');
+    const failures = { ...runtime.config.failures, kind: 'fs' as const, path };
+    const alone = { ...runtime, config: { ...runtime.config, failures } };
+    const [a, b] = [create(alone), create(alone)];
+    const clean = { findings: [], failed: [] };
+    expect([await a.turn(every), await b.turn(every)]).toEqual([clean, clean]);
+    await Promise.all([a.close(), b.close()]);
   });
 });
 

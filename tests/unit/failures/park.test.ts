@@ -120,7 +120,8 @@ describe('retention', () => {
         return at.gone[i];
       },
     });
-    const failures = { store: part(0), jobs: part(1), suspects: part(2) };
+    const { schedules } = failuresOver(memoryBlobs(), runtime);
+    const failures = { store: part(0), jobs: part(1), suspects: part(2), schedules };
     const at: Kept = {
       prune: createPruner({ ...runtime, log } satisfies Runtime, failures as unknown as Pruned),
       runtime,

@@ -15,7 +15,9 @@ function start(over: { readonly dryRun?: boolean } = {}) {
   const failures = failuresOver(blobs, { clock: runtime.clock, id: () => `id-${(ids += 1)}` });
   const prune = createAuditPruner({ ...runtime, ...over }, () => Promise.resolve(failures));
   const keys = async (): Promise<readonly string[]> =>
-    (await blobs.list('')).map(({ key }) => key.split('/')[0]!);
+    (await blobs.list(''))
+      .map(({ key }) => key.split('/')[0]!)
+      .filter((part) => part !== 'schedules');
   return { runtime, blobs, failures, prune, keys };
 }
 
@@ -124,7 +126,7 @@ test.each([
     (waits += 1) === 1 || signal?.aborted === true
       ? Promise.resolve()
       : new Promise((end) => signal?.addEventListener('abort', () => end()));
-  const auditor = { audit: note('audit'), tidy: note('tidy'), close: async () => undefined };
+  const auditor = { turn: note('audit'), tidy: note('tidy'), close: async () => undefined };
   const host = startAudits(
     { ...runtime, clock: { ...runtime.clock, sleep } },
     { create: () => auditor },
