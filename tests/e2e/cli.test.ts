@@ -381,20 +381,20 @@ describe('sluice map', () => {
 
   test.each([
     ['no file', [], "required option '-f, --file <file...>' not specified"],
-    [
-      'a file that is not there',
-      ['-f', 'none.yaml'],
-      'sluice: cannot read none.yaml: no such file',
-    ],
-    ['a file of another kind', ['-f', SLUICE], 'sluice: '],
+    ['a missing file', ['-f', 'none.yaml'], 'sluice: cannot read none.yaml: no such file'],
+    ['a file of the wrong type', ['-f', SLUICE], 'sluice: '],
     ['labels without a value', ['-f', GATEWAY, '--pod-labels', 'istio'], '--pod-labels'],
     [
       'an unknown mesh option',
       ['-f', GATEWAY, '--mesh-option', 'enableQuick=true'],
       'unknown mesh option "enableQuick"',
     ],
-    ['an unknown form', ['-f', GATEWAY, '-o', 'xml'], 'Allowed choices are table, json, yaml'],
-    ['a configuration that is not there', ['-f', GATEWAY, '-c', 'none.yaml'], 'GW100: none.yaml'],
+    [
+      'an unknown output format',
+      ['-f', GATEWAY, '-o', 'xml'],
+      'Allowed choices are table, json, yaml',
+    ],
+    ['a missing configuration', ['-f', GATEWAY, '-c', 'none.yaml'], 'GW100: none.yaml'],
   ])('%s ends with 1 and a sentence, without a stack trace', async (_, args, sentence) => {
     const { code, out, err } = await sluice(['map', ...args]);
     expect({ code, out, err }).toEqual({

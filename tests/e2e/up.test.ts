@@ -134,8 +134,8 @@ describe('sluice up that cannot start', () => {
   );
 
   test.each([
-    ['is not there', undefined, /no such file/],
-    ['is no YAML', 'token: SECRET-TOKEN\n{{', /--kubeconfig/],
+    ['does not exist', undefined, /no such file/],
+    ['is not YAML', 'token: SECRET-TOKEN\n{{', /--kubeconfig/],
     ['names no cluster', 'apiVersion: v1', /names no cluster/],
   ])(
     'a kubeconfig that %s ends it with one sentence that names the file',

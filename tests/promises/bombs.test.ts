@@ -46,11 +46,11 @@ const BOMBS: readonly (readonly [what: string, body: () => string])[] = [
   ['packed pairs of brackets', () => packed(list('[]', 5_000_000))],
   ['a wide array', () => plain(list('1', 450_000))],
   [
-    'as many values as may be, not one of which fits',
+    'the largest number of values, all of them invalid',
     () => packed(snapshot(`"changes":${list('{}', 390_000)}`)),
   ],
   [
-    'as many objects as may be with a key of their own each',
+    'the largest number of objects, each with a different key',
     () =>
       packed(`[${Array.from({ length: 399_000 }, (_, i) => `{"${i.toString(36)}":0}`).join(',')}]`),
   ],
@@ -62,7 +62,7 @@ const BOMBS: readonly (readonly [what: string, body: () => string])[] = [
   ['the same key', () => packed(`{${Array.from({ length: 390_000 }, () => '"a":[]').join(',')}}`)],
   ['one long string', () => packed(snapshot(`"changes":"${'x'.repeat(16_000_000)}"`))],
   [
-    'a long string of what is none in one byte',
+    'a long string of multibyte characters',
     () => packed(snapshot(`"changes":"${'\u4e00'.repeat(5_000_000)}"`)),
   ],
   [
@@ -75,12 +75,12 @@ const BOMBS: readonly (readonly [what: string, body: () => string])[] = [
       }),
   ],
   [
-    'base64 that is none',
+    'invalid base64',
     () => JSON.stringify({ ...FIELDS, dataencoding: 'gzip', data_base64: '~'.repeat(900_000) }),
   ],
   ['a number of a million digits', () => plain(snapshot(`"changes":${'9'.repeat(900_000)}`))],
   [
-    'depth in hops and trace',
+    'deep nesting in hops and trace',
     () =>
       `${JSON.stringify(FIELDS).slice(0, -1)},"hops":${'['.repeat(50)}${']'.repeat(50)},"traceparent":${'['.repeat(400_000)}}`,
   ],

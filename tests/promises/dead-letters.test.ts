@@ -308,7 +308,7 @@ describe('a newer applied version closes a failure', () => {
   test.each([
     ['applied at a newer revision', settled(2, 'applied'), 'healed'],
     ['applied at the same revision', settled(1, 'applied'), 'healed'],
-    ['not asked for any more', settled(2, 'absent'), 'healed'],
+    ['no longer requested', settled(2, 'absent'), 'healed'],
     ['rejected again', settled(2, 'rejected'), 'open'],
     ['in conflict', settled(2, 'conflict'), 'open'],
     ['waiting for the device', settled(2, 'retry'), 'open'],

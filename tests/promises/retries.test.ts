@@ -98,7 +98,7 @@ describe('promise 10: retries are few and spread over time', () => {
       { first: 1_000, limit: 30_000, least: 3 },
     ],
     [
-      'to be mended',
+      'waiting for a change',
       { code: 'BIP402', fault: 'device' as const },
       { first: 10_000, limit: 300_000, least: 6 },
     ],
@@ -124,7 +124,7 @@ describe('promise 10: retries are few and spread over time', () => {
   test.each([
     ['busy', { code: 'BIP503', fault: 'transient' as const }],
     ['away', { code: 'BIP501', fault: 'transient' as const }],
-    ['to be mended', { code: 'BIP402', fault: 'device' as const }],
+    ['waiting for a change', { code: 'BIP402', fault: 'device' as const }],
     ['unknown', undefined],
   ])(
     '%s: after an hour a message is tried at most once a minute, hidden at most 15 minutes, for 3 days',

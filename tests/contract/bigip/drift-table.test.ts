@@ -203,7 +203,7 @@ describe('a declared state has no differences', () => {
       },
     ] as const,
     [
-      'line ends that are none yet',
+      'line ends in an unusual form',
       {
         monitors: [{ type: 'tcp', interval: 5, timeout: 16, send: 'a\r\nb', receive: 'c' }],
       },

@@ -218,13 +218,13 @@ describe('config sync', () => {
 
   test.each([
     [
-      'a peer that is away',
+      'an unreachable peer',
       { kind: 'status', status: 200, body: stats('Disconnected') },
       '/sync-status',
       'Disconnected',
     ],
     [
-      'pending for ever',
+      'a sync that stays pending',
       { kind: 'status', status: 200, body: stats('Changes Pending') },
       '/sync-status',
       'not in sync after 15 s',

@@ -71,11 +71,11 @@ describe('a reading', () => {
 
   test.each([
     [
-      'an application that is none',
+      'an application that is not an object',
       { class: 'Tenant', constants: { class: 'Constants', sluice: {} }, a: null },
     ],
-    ['constants that are none', { class: 'Tenant', constants: null }],
-    ['a tenant that is none', 5],
+    ['constants that are not an object', { class: 'Tenant', constants: null }],
+    ['a tenant that is not an object', 5],
   ])('of %s does not affect other applications', async (_name, k8s) => {
     const bigip = await lab();
     const device = connect(bigip);
@@ -85,7 +85,7 @@ describe('a reading', () => {
   });
 
   test.each([
-    ['who is active', '/failover-status'],
+    ['the failover state', '/failover-status'],
     ['the version of AS3', '/appsvcs/info'],
   ])('for %s that is answered with null or a list reports it', async (_name, end) => {
     const bigip = await lab();
@@ -100,8 +100,8 @@ describe('a reading', () => {
 
   test.each([
     ['null', json(null)],
-    ['items that are none', json({ items: 5 })],
-    ['an item that is none', json({ items: [null] })],
+    ['items that are not a list', json({ items: 5 })],
+    ['an item that is not an object', json({ items: [null] })],
     ['an item without a name', json({ items: [{ destination: 'a' }] })],
   ] as const)('of a list that is answered with %s is no empty list', async (_name, response) => {
     const bigip = await lab();
@@ -129,10 +129,10 @@ describe('a reading', () => {
 describe('a declare', () => {
   test.each([
     ...NOTHING,
-    ['results that are none', json({ results: 'none' })],
-    ['a result that is none', json({ results: [null] })],
+    ['results that are not a list', json({ results: 'none' })],
+    ['a result that is not an object', json({ results: [null] })],
     ['a task without a name', json({ id: 7 }, 202)],
-    ['a task that is none', json(null, 202)],
+    ['a task that is not an object', json(null, 202)],
   ] as const)('that is answered with %s is in doubt', async (_name, response) => {
     const bigip = await lab();
     const device = connect(bigip);

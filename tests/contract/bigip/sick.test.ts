@@ -26,8 +26,8 @@ const LIMIT = 1_000;
 describe('an answer that trickles in', () => {
   test.each([
     ['the login', isLogin],
-    ['who is active', isRole],
-    ['what is declared', isRead],
+    ['the failover state', isRole],
+    ['the declaration', isRead],
   ] as const)(
     '%s: is aborted after the total time limit, although data keeps coming, and the device is used again at once',
     async (_name, match) => {

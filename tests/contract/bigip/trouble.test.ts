@@ -37,13 +37,13 @@ describe('a response that does not answer the request', () => {
     // Seen red with "partition k8s exists but not by Sluice" (OWN303), which dead-lettered all its
     // events.
     [
-      'a failed call of AS3 that it turns into "not found"',
+      'a failed internal call that AS3 reports as "not found"',
       status(404, 'unable to retrieve declaration'),
       'BIP509',
       'transient',
     ],
     [
-      'a failed call of AS3 to look for its declaration',
+      'a failed internal call of AS3 for its declaration',
       status(
         500,
         'Unable to retrieve declaration: cannot fetch declaration 0 from localhost (GET ' +
@@ -54,7 +54,7 @@ describe('a response that does not answer the request', () => {
       'transient',
     ],
     [
-      'a failed call of AS3 to know its device',
+      'a failed internal call of AS3 about its device',
       status(500, 'Failed to get device type with status: 500'),
       'BIP509',
       'transient',

@@ -47,7 +47,7 @@ describe('blobs in S3', () => {
   });
 
   test.each([
-    ['takes requests and never answers', (): void => undefined],
+    ['accepts requests and never answers', (): void => undefined],
     ['drips', drip],
   ] as const)('a server that %s is given up', async (_name, answer) => {
     const server = createServer((_request, response) => answer(response)).listen(0, '127.0.0.1');

@@ -334,7 +334,7 @@ describe('a receiver that waits', () => {
 
   test.each<[string, (receipt: string) => Promise<void>]>([
     ['deleted', (receipt) => queue.delete(receipt)],
-    ['kept hidden', (receipt) => queue.changeVisibility(receipt, 1_000)],
+    ['hidden for longer', (receipt) => queue.changeVisibility(receipt, 1_000)],
   ])('cannot have a message %s by a receipt that never was', async (_, call) => {
     await send('a');
     await expect(call('none')).rejects.toMatchObject({ name: 'QueueError', code: 'Q605' });

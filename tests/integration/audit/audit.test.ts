@@ -105,7 +105,7 @@ describe('audit', () => {
       { kind: 'differs', object: POOL, message: 'has member 10.9.9.9:80, which is not declared' },
     ],
     [
-      'a member taken away',
+      'a member removed',
       (b) => byHand(b, 'DELETE', `/mgmt/tm/ltm/pool/${url(POOL)}/members/~k8s~10.244.1.5:32400`),
       { kind: 'differs', object: POOL, message: 'lacks member 10.244.1.5:32400' },
     ],
@@ -118,7 +118,7 @@ describe('audit', () => {
       { kind: 'differs', object: POOL, message: 'has member 10.244.1.5:32400 disabled' },
     ],
     [
-      'another balancing',
+      'another balancing method',
       (b) =>
         byHand(b, 'PATCH', `/mgmt/tm/ltm/pool/${url(POOL)}`, { loadBalancingMode: 'ratio-member' }),
       { kind: 'differs', object: POOL, message: 'balances by ratio-member instead of round-robin' },

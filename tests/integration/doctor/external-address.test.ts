@@ -87,8 +87,8 @@ test('an address of another controller is no fault where Sluice writes none', as
 });
 
 test.each([
-  ['that this cluster wrote', {}, 'sluice-status', EAST],
-  ['that Sluice replaces', { loadBalancerClass: 'sluice.io/bigip' }, 'old-lb', {}],
+  ['written by this cluster', {}, 'sluice-status', EAST],
+  ['that Sluice will replace', { loadBalancerClass: 'sluice.io/bigip' }, 'old-lb', {}],
 ])('an address %s is in order', async (_, spec, manager, notes) => {
   lab.store.apply(ingressService(spec));
   await writeAs(manager, notes);

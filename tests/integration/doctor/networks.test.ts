@@ -368,7 +368,7 @@ describe('with a tunnel to flannel', () => {
   test.each([
     ['no port', { Backend: { Type: 'vxlan' } }, 'the nodes have port 8472 (ConfigMap kube-system/'],
     ['no JSON', '{', 'port 8472 of the nodes is assumed'],
-    ['a port that is none', { Backend: { Port: 'x' } }, 'port 8472 of the nodes is assumed'],
+    ['an invalid port', { Backend: { Port: 'x' } }, 'port 8472 of the nodes is assumed'],
   ])('settings with %s mean the default of flannel on Linux', async (_, conf, says) => {
     site = await startFlannelSite();
     portOfNodes(conf, 'kube-system');
@@ -531,7 +531,7 @@ describe('with a tunnel to Cilium', () => {
       /vtep-mac of 192\.0\.2\.6 is 00:00:5e:00:53:01, and the MAC of the tunnel is/,
     ],
     [
-      'its network',
+      'the network of this endpoint',
       () => config({ 'vtep-cidr': '10.98.0.0/24 10.97.0.0/24' }),
       /vtep-cidr of 192\.0\.2\.6 is 10\.97\.0\.0\/24, and the self IP is 10\.99\.254\.1 \(BIP484\)/,
     ],

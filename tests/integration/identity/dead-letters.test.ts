@@ -54,7 +54,7 @@ const broken = (text: string): string =>
 const FORGED: readonly (readonly [string, string, Forge])[] = [
   ['of an unknown type', 'Q612', () => serialiseEvent('sluice.ingress.observed.v9', {}, meta())],
   [
-    'with data that does not fit',
+    'with data that does not match the schema',
     'Q613',
     () => serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta()),
   ],
@@ -70,13 +70,13 @@ const FORGED: readonly (readonly [string, string, Forge])[] = [
     ({ west }) => serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta(), west),
   ],
   [
-    'under the own source, key and words of another cluster, with the subject of the victim',
+    'from another cluster, signed by it, with the subject of the victim',
     'Q613',
     ({ west }) =>
       serialiseEvent(INGRESS_OBSERVED, { nonsense: true }, meta({ cluster: 'west' }), west),
   ],
   [
-    'an inventory in its name',
+    'an inventory in the name of the victim',
     'Q613',
     () => serialiseEvent(CLUSTER_INVENTORY, { nonsense: true }, meta()),
   ],

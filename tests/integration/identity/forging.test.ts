@@ -124,13 +124,13 @@ const WAYS: readonly Way[] = [
     /is not valid/,
   ],
   [
-    'a newer revision on old words',
+    'a newer revision with the old content and signature',
     ({ east }) => changed(east, (e) => (e.data['revision'] = { epoch: 1, counter: 99 })),
     'OWN322',
     /is not valid/,
   ],
   [
-    'another id, so that the queue takes it again',
+    'another id, so that the queue does not discard it as a duplicate',
     ({ east }) => changed(east, (e) => (e['id'] = 'new')),
     'OWN322',
     /is not valid/,
@@ -143,7 +143,7 @@ const WAYS: readonly Way[] = [
     /is not valid/,
   ],
   [
-    "its own signed words under another cluster's source",
+    "its own signed content under another cluster's source",
     ({ west }) => changed(west, (e) => (e['source'] = '/clusters/east')),
     'OWN323',
     /verifyKeys of east/,
@@ -168,7 +168,7 @@ const WAYS: readonly Way[] = [
     /verifyKeys of east/,
   ],
   [
-    'unsigned packed data, unread,',
+    'unsigned packed data, without being unpacked,',
     ({ east }) =>
       changed(east, (e) =>
         Object.assign(e, {

@@ -265,7 +265,7 @@ describe('AS3 declarations', () => {
 
   test.each([
     [
-      'a pool that is not there',
+      'a missing pool',
       { a: app({ virtual: { pool: 'nosuch' } }) },
       '/k8s/a/virtual/pool: contains path to non-existent object nosuch',
     ],

@@ -126,7 +126,7 @@ describe('networks of the device', () => {
 
     test.each([
       ['in no network of a self IP', '10.244.1.0/24', '198.51.100.1'],
-      ['in that of another route domain', '10.244.1.0%2/24', '192.0.2.11'],
+      ['in the network of another route domain', '10.244.1.0%2/24', '192.0.2.11'],
     ])('refuse a gateway %s', async (_what, network, gw) => {
       await refused('POST', ROUTE, { ...first, network, gw }, [
         400,

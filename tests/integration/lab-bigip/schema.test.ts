@@ -117,7 +117,7 @@ const CASES: readonly (readonly [string, Record<string, unknown>])[] = [
   ['a remark with a quote', { a: app({ pool: { remark: 'a"b' } }) }],
   ['a label with a bracket', { a: app({ pool: { label: 'a[b' } }) }],
   ['an unknown balancing method', { a: app({ pool: { loadBalancingMode: 'best' } }) }],
-  ['an address that is none', { a: app({ address: 'nowhere' }) }],
+  ['an invalid address', { a: app({ address: 'nowhere' }) }],
   ['an item without a class', { a: { class: 'Application', x: {} } }],
   ['an application with a name that starts with a digit', { '1a': { class: 'Application' } }],
   [

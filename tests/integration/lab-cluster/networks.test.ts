@@ -40,7 +40,7 @@ describe('a packet for a pod arrives', () => {
   test.each<[string, SiteNetwork, Hop, Machine, boolean]>([
     ['through its node', { mode: 'routes' }, through(ADDRESS), {}, true],
     ['not through another node', { mode: 'routes' }, through(OTHER), {}, false],
-    ['not without a gateway', { mode: 'routes' }, { kind: 'direct', vlan: 'v' }, {}, false],
+    ['not without a next hop', { mode: 'routes' }, { kind: 'direct', vlan: 'v' }, {}, false],
     [
       'through both addresses of a node that moves',
       { mode: 'routes' },
@@ -55,17 +55,17 @@ describe('a packet for a pod arrives', () => {
       { addresses: [MOVED] },
       false,
     ],
-    ['at the MAC of its node', VXLAN, inTunnel(MAC), {}, true],
+    ['with the MAC of its node', VXLAN, inTunnel(MAC), {}, true],
     [
-      'not at the MAC that the machine before had',
+      'not with the MAC of the machine that was replaced',
       VXLAN,
       inTunnel(MAC),
       { vtepMac: NEW_MAC },
       false,
     ],
-    ['at the MAC of the new machine', VXLAN, inTunnel(NEW_MAC), { vtepMac: NEW_MAC }, true],
+    ['with the MAC of the new machine', VXLAN, inTunnel(NEW_MAC), { vtepMac: NEW_MAC }, true],
     ['not with the number of another tunnel', VXLAN, inTunnel(MAC, { key: 2 }), {}, false],
-    ['not at another node', VXLAN, inTunnel(MAC, { endpoint: OTHER }), {}, false],
+    ["not through another node's endpoint", VXLAN, inTunnel(MAC, { endpoint: OTHER }), {}, false],
     ['not without a MAC', VXLAN, inTunnel(undefined), {}, false],
   ])('%s', (_, network, hop, machine, expected) => {
     expect(arrives(network, hop, machine)).toBe(expected);

@@ -73,7 +73,7 @@ const invalidObjects: readonly (readonly [
   causes: readonly string[],
 ])[] = [
   [
-    'a text for a number',
+    'a string instead of a number',
     istio({ ...server, port: { ...server.port, number: '80' } }),
     [
       'spec.servers[0].port.number: Invalid value: "string": spec.servers[0].port.number ' +
@@ -81,7 +81,7 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'a fraction for a number',
+    'a fraction instead of an integer',
     istio({ ...server, port: { ...server.port, number: 80.5 } }),
     [
       'spec.servers[0].port.number: Invalid value: "number": spec.servers[0].port.number ' +
@@ -89,26 +89,26 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'a number for a list',
+    'a number instead of a list',
     istio({ ...server, hosts: 1 }),
     [
       'spec.servers[0].hosts: Invalid value: "integer": spec.servers[0].hosts in body must be of type array: "integer"',
     ],
   ],
   [
-    'an item that is nothing',
+    'an item that is null',
     istio(null),
     [
       'spec.servers[0]: Invalid value: "null": spec.servers[0] in body must be of type object: "null"',
     ],
   ],
   [
-    'a text for the whole spec',
+    'a string instead of the spec',
     object(ISTIO, 'Gateway', 'x'),
     ['spec: Invalid value: "string": spec in body must be of type object: "string"'],
   ],
   [
-    'a label that is no text',
+    'a label that is not a string',
     object(ISTIO, 'Gateway', { selector: { istio: 1 } }),
     [
       'spec.selector.istio: Invalid value: "integer": spec.selector.istio in body must be of type string: "integer"',
@@ -116,7 +116,7 @@ const invalidObjects: readonly (readonly [
   ],
   ['a server without a port', istio({ hosts: ['*'] }), ['spec.servers[0].port: Required value']],
   [
-    'a port without anything',
+    'an empty port',
     istio({ port: {}, hosts: ['*'] }),
     [
       'spec.servers[0].port.number: Required value',
@@ -142,7 +142,7 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'two matches in one',
+    'two conditions in one match',
     match({ exact: '/a', prefix: '/b' }),
     [
       '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only ' +
@@ -151,7 +151,7 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'three matches in one',
+    'three conditions in one match',
     match({ exact: '/a', prefix: '/b', regex: 'c' }),
     [
       '<nil>: Invalid value: "": "spec.http[0].match[0].uri" must validate one and only ' +
@@ -183,7 +183,7 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'a name of nothing',
+    'an empty name',
     object(API, 'Gateway', { gatewayClassName: '', listeners: [listener] }),
     [
       'spec.gatewayClassName: Invalid value: "": spec.gatewayClassName in body should be at least 1 chars long',
@@ -205,7 +205,7 @@ const invalidObjects: readonly (readonly [
     ['spec.listeners: Too many: 65: must have at most 64 items'],
   ],
   [
-    'a name twice',
+    'a duplicate name',
     gateway(listener, { ...listener, port: 81 }),
     ['spec.listeners[1]: Duplicate value: {"name":"http"}'],
   ],
@@ -218,7 +218,7 @@ const invalidObjects: readonly (readonly [
     ],
   ],
   [
-    'an address that is none',
+    'an invalid address',
     object(API, 'Gateway', {
       gatewayClassName: 'istio',
       listeners: [listener],

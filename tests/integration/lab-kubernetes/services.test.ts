@@ -118,12 +118,12 @@ describe('a new Service', () => {
     ],
     ['no ports', [], ['spec.ports: Required value']],
     [
-      'a name twice',
+      'a duplicate name',
       [http, { ...https, name: 'http2' }],
       ['spec.ports[1].name: Duplicate value: "http2"'],
     ],
     [
-      'a port twice',
+      'a duplicate port',
       [http, { ...http, name: 'again' }],
       ['spec.ports[1]: Duplicate value: {"port":80,"protocol":"TCP"}'],
     ],

@@ -48,8 +48,8 @@ describe('a port that a Gateway opens', () => {
   });
 
   test.each([
-    ['comes back with its node port when it was taken away', false],
-    ['comes back with another node port when its own is taken meanwhile', true],
+    ['gets its node port again after it was removed', false],
+    ['gets another node port if its own is in use by then', true],
   ])('%s', async (_, isTaken) => {
     // The lab assigns the lowest free number, which is another one later.
     const filler = { namespace: 'default', name: 'filler' };

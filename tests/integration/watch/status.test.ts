@@ -151,7 +151,7 @@ test('what this cluster wrote is removed also by a watcher that was restarted me
 describe.each([
   ['another controller', 'cloud', [THEIRS]],
   ['a Sluice of an older version', 'sluice-status', [THEIRS]],
-  ['a Sluice that writes empty', 'sluice-status', []],
+  ['a Sluice that writes an empty status', 'sluice-status', []],
 ])('against %s that answers every write', (_, manager, theirs) => {
   beforeEach(async () => {
     await begin(OF_CLASS);

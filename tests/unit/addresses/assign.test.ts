@@ -196,7 +196,7 @@ describe('when an owner leaves', () => {
   test.each([
     ['outside the pool', '192.0.2.1'],
     ['reserved', '10.1.0.2'],
-    ['no address', 'lb.example.com'],
+    ['not an address', 'lb.example.com'],
   ])('a claim that is %s is no claim', (_, claim) => {
     const device = miniDevice();
     device.apply(asking(A, 1, { ...only('10.1.0.5'), claims: [claim] }));

@@ -37,13 +37,21 @@ describe('an address is free', () => {
     ['for its holder', [me], true],
     ['for another cluster in the fleet of its holder', [fellow], true],
     ['for both of them together', [me, fellow], true],
-    ['not beside another ingress of the fleet', [namesake], false],
-    ['not beside an owner outside of the fleet', [stranger], false],
-    ['not beside itself in another partition', [at(me.owner, 'edge')], false],
-    ['not beside a cluster of the fleet in another partition', [at(fellow.owner, 'edge')], false],
-    ['not beside a cluster of the fleet and an owner outside of it', [fellow, stranger], false],
+    ['not together with another ingress of the fleet', [namesake], false],
+    ['not together with an owner outside of the fleet', [stranger], false],
+    ['not together with itself in another partition', [at(me.owner, 'edge')], false],
     [
-      'not beside a cluster of the fleet that has it in both partitions',
+      'not together with a cluster of the fleet in another partition',
+      [at(fellow.owner, 'edge')],
+      false,
+    ],
+    [
+      'not together with a cluster of the fleet and an owner outside of it',
+      [fellow, stranger],
+      false,
+    ],
+    [
+      'not together with a cluster of the fleet that has it in both partitions',
       [fellow, at(fellow.owner, 'edge')],
       false,
     ],
@@ -99,15 +107,19 @@ describe('the last address of a pool is not assigned', () => {
   });
 
   test.each<[string, ReadonlyMap<string, DeclaredState>, boolean]>([
-    ['to an owner to whom the device reported it in use', refused(who, 'BIP422'), false],
+    ['for an owner for whom the device reported it in use', refused(who, 'BIP422'), false],
     [
-      'to an owner to whom the device reported it in use in another partition',
+      'for an owner for whom the device reported it in use in another partition',
       refused(who, 'BIP423'),
       false,
     ],
-    ['but is to an owner to whom the device reported something else', refused(who, 'BIP421'), true],
     [
-      'but is to an owner to whom the device reported another address in use',
+      'but is free for an owner for whom the device reported something else',
+      refused(who, 'BIP421'),
+      true,
+    ],
+    [
+      'but is free for an owner for whom the device reported another address in use',
       refused(who, 'BIP422', '10.1.0.9:443/tcp'),
       true,
     ],

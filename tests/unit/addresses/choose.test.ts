@@ -18,19 +18,19 @@ const wishes = [80, 443].map((port) => wish({ port, gateways: ['a/gw'] }));
 describe('an ingress with several addresses', () => {
   test.each<[string, readonly Exposure[], readonly string[], string]>([
     [
-      'keeps that where most of it stands',
+      'keeps the address that most of its exposures have',
       [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)],
       [],
       '10.1.0.4',
     ],
     [
-      'keeps that where it stands for the same gateway',
+      'keeps the address that the same gateway has',
       [at('10.1.0.3', 443, { gateways: ['a/other'] }), at('10.1.0.4', 443)],
       [],
       '10.1.0.4',
     ],
     [
-      'keeps the lowest of equals, as numbers',
+      'keeps the lowest of equal ones, compared as numbers',
       [at('10.1.0.10', 443), at('10.1.0.9', 443)],
       [],
       '10.1.0.9',
@@ -42,7 +42,7 @@ describe('an ingress with several addresses', () => {
       '10.1.0.10',
     ],
     [
-      'keeps that where most of it stands, whatever the Service says',
+      'keeps the address that most of its exposures have, whatever the status of the Service is',
       [at('10.1.0.3', 443), at('10.1.0.4', 80), at('10.1.0.4', 443)],
       ['10.1.0.3'],
       '10.1.0.4',
@@ -92,8 +92,13 @@ describe('a cluster of a fleet', () => {
   const sameFleet = (a: string, b: string): boolean => a.split('/')[0] !== b.split('/')[0];
   const [east, west] = ['east/istio/gw', 'west/istio/gw'] as const;
   test.each<[string, string, readonly string[], string]>([
-    ['goes to its sibling, though the address is reserved', '10.1.0.3', ['10.1.0.3'], '10.1.0.3'],
-    ['does not follow it out of its pool', '10.2.0.1', ['10.1.0.3'], '10.1.0.5'],
+    [
+      'shares the address of its sibling, although it is reserved',
+      '10.1.0.3',
+      ['10.1.0.3'],
+      '10.1.0.3',
+    ],
+    ['does not share it if it is outside of its pool', '10.2.0.1', ['10.1.0.3'], '10.1.0.5'],
   ])('%s', (_, theirs, reserved, mine) => {
     const device = miniDevice({ sameFleet });
     device.apply(asking(east, 1, { exposures: [at(theirs, 443)] }));

@@ -55,7 +55,7 @@ describe('an automatic address is asked for', () => {
       'auto(dmz)',
     ],
     [
-      "by controller-default, which is sluice.yaml's word",
+      'by controller-default, the value of sluice.yaml',
       { gates: [{ name: 'g', annotations: { 'virtual-server.f5.com/ip': 'controller-default' } }] },
       { virtualAddress: 'auto:dmz' },
       'auto(dmz)',
@@ -114,7 +114,7 @@ describe('an automatic address is refused', () => {
       /sluice.yaml has no address pool dmx; did you mean dmz\?/,
     ],
     [
-      'in words that are not known',
+      'with an unknown value',
       { gates: [gate('automatic')] },
       [],
       POOLS,
@@ -122,7 +122,7 @@ describe('an automatic address is refused', () => {
       /annotation sluice\.io\/virtual-address: "automatic": must be an address, auto, or auto:<pool>/,
     ],
     [
-      'of the other family than the members',
+      'of another family than the members',
       { gates: [gate('auto:six')] },
       [],
       POOLS,

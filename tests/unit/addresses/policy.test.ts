@@ -80,19 +80,19 @@ describe('what the policy allows for a pool', () => {
     ['no rules, a reserved port: refused', { port: 15_021 }, [], 'GW134'],
     ['no rules, partition Common: refused', { partition: 'Common' }, [], 'GW131'],
     [
-      'a rule for it, partition Common: refused',
+      'a rule that allows it, partition Common: refused',
       { partition: 'Common' },
       [{ name: 'all' }],
       'GW131',
     ],
     [
-      'a reserved port that a rule allows with many: refused',
+      'a reserved port that a rule allows among others: refused',
       { port: 15_021 },
       [{ name: 'all' }],
       'GW134',
     ],
     [
-      'a reserved port that a rule names alone: allowed',
+      'a reserved port that a rule names explicitly: allowed',
       { port: 15_021 },
       [{ name: 'one', ports: [15_021] }],
       undefined,

@@ -22,12 +22,8 @@ const foreign = (
 describe('whether an exposure requests an address', () => {
   test.each([
     ['no event arrived', [], false],
-    ['all name theirs', [slice(1, [exposure()]), slice(1, [])], false],
-    [
-      'one of several exposures of one of several owners does',
-      [slice(1, []), slice(1, [exposure(), wish()])],
-      true,
-    ],
+    ['every exposure names its address', [slice(1, [exposure()]), slice(1, [])], false],
+    ['one of several exposures requests one', [slice(1, []), slice(1, [exposure(), wish()])], true],
   ])('%s', (_, slices, asked) => {
     expect(asksForAddress(slices)).toBe(asked);
   });
@@ -42,12 +38,12 @@ describe('of several that ask for the last address', () => {
       [wish({ since: since(3) })],
     ],
     [
-      'its oldest gateway counts, in whatever order they stand',
+      'its oldest gateway decides, in whatever order the gateways are listed',
       [wish({ port: 1, since: since(5) }), wish({ port: 2, since: since(2) })],
       [wish({ since: since(3) })],
     ],
     [
-      'one that does not tell its age is the youngest',
+      'one without an age counts as the youngest',
       [wish({ since: since(9) })],
       [wish({ since: '' })],
     ],

@@ -87,12 +87,12 @@ describe('apply with automatic addresses', () => {
 
   test.each<[string, string, 'BIP421' | 'BIP422', string | undefined]>([
     [
-      'in use by something that it does not list: takes another one next time',
+      'in use by an unlisted object: another address is assigned next time',
       '01070333:3: Virtual Server /Common/x illegally shares destination address',
       'BIP422',
       '10.1.0.5:443/tcp',
     ],
-    ['wrong otherwise: stays with it', 'nonsense', 'BIP421', undefined],
+    ['invalid for another reason: the address stays', 'nonsense', 'BIP421', undefined],
   ])('refused by BIG-IP as %s', async (_, response, code, key) => {
     const wide = { ranges: ['10.1.0.3-10.1.0.5'], reserved: ['10.1.0.4'] };
     const at = '10.1.0.3';

@@ -68,23 +68,23 @@ describe('stages', () => {
         .join(''),
     );
   test.each<[string, readonly Arrival[], readonly string[]]>([
-    ['nothing has none', [], []],
-    ['slices of several owners are one', [of('1', 'a/b/c'), of('2', 'd/e/f')], ['12']],
-    ['slices of one owner are one', [of('1', 'a/b/c'), of('2', 'a/b/c')], ['12']],
+    ['an empty batch has no groups', [], []],
+    ['slices of several owners form one group', [of('1', 'a/b/c'), of('2', 'd/e/f')], ['12']],
+    ['slices of one owner form one group', [of('1', 'a/b/c'), of('2', 'a/b/c')], ['12']],
     [
-      'slices of two clusters with one id are two',
+      'slices of two clusters with the same id form two groups',
       [of('1', 'a/b/c', 'x'), of('2', 'd/e/f'), of('3', 'a/b/c', 'y')],
       ['12', '3'],
     ],
     [
-      'slices of two clusters with two ids are one, whatever their uid',
+      'slices of two clusters with different ids form one group, whatever their uid',
       [of('1', 'a/b/c', 'x'), of('2', 'd/e/f', 'y')],
       ['12'],
     ],
     ['orders come before the slices after them', [order('1'), of('2', 'a/b/c')], ['12']],
     ['orders come after the slices before them', [of('1', 'a/b/c'), order('2')], ['1', '2']],
     [
-      'each order begins another after slices',
+      'each order begins a new group after slices',
       [order('1'), audit('2'), absence('3'), of('4', 'a/b/c'), absence('5'), of('6', 'a/b/c')],
       ['1324', '56'],
     ],
@@ -139,9 +139,13 @@ describe('manual changes to keep or to undo', () => {
   test.each<[string, readonly Partial<Audit>[], unknown]>([
     ['neither', [{}], { k8s: { lift: false, adopt: [] } }],
     ['undone', [{ lift: true }], { k8s: { lift: true, adopt: [] } }],
-    ['undone by one of two', [{}, { lift: true }, {}], { k8s: { lift: true, adopt: [] } }],
     [
-      'kept in their partition',
+      'undone if one of two requests says so',
+      [{}, { lift: true }, {}],
+      { k8s: { lift: true, adopt: [] } },
+    ],
+    [
+      'kept in the partition of the request',
       [{ partitions: ['k8s', 'edge'], adopt: [kept('edge', 'a'), kept('k8s', 'b')] }],
       {
         k8s: { lift: false, adopt: [kept('k8s', 'b')] },
@@ -169,7 +173,7 @@ describe('the newest slice of an owner', () => {
 
   test.each<[string, readonly Of<'slice'>[], string, string]>([
     ['is the one with the highest revision', [at('1', 2), at('2', 1)], '1', '2'],
-    ['is the later of two with one revision', [at('1', 1), at('2', 1)], '2', '1'],
+    ['is the later of two with the same revision', [at('1', 1), at('2', 1)], '2', '1'],
     ['is found for each owner', [at('1', 1), of('2', 'x/y/z'), at('3', 2)], '32', '1'],
   ])('%s', (_, slices, newest, overtaken) => {
     const found = newestFirst(slices);
@@ -226,8 +230,8 @@ describe('the pause before a retry', () => {
     ['of an unknown error is at most a minute', undefined, 20, 0, 10 * S, 60 * S],
     ['of a busy device doubles', BUSY, 2, 0, 10_000 / 7, 2_000],
     ['of a busy device is ten to fourteen seconds', BUSY, 20, 0, 10 * S, 14 * S],
-    ['of a device that is away is longer at least', AWAY, 1, 0, 1_000 / 3, 1_000],
-    ['of a device that is away is at most half a minute', AWAY, 20, 0, 10 * S, 30 * S],
+    ['of an unreachable device is longer', AWAY, 1, 0, 1_000 / 3, 1_000],
+    ['of an unreachable device is at most half a minute', AWAY, 20, 0, 10 * S, 30 * S],
     ['of a fault of the device begins with ten seconds', DEVICE, 1, 0, (10 * S) / 6, 10 * S],
     ['of a fault of the device is at most five minutes', DEVICE, 20, 0, 50 * S, 300 * S],
     ['grows to a tenth of the age', AWAY, 20, 3_600 * S, 120 * S, 360 * S],

@@ -166,7 +166,7 @@ describe('that a device is away', () => {
 
   test.each<[string, () => Promise<unknown>]>([
     ['its changes come back', () => mark((known) => markedReturning(known!, clock.now()))],
-    ['no process looks for it any more', async () => clock.advance(60 * MINUTE)],
+    ['no process probes it any more', async () => clock.advance(60 * MINUTE)],
   ])('is forgotten once %s', async (_, happens) => {
     await leave(stuck());
     await happens();
@@ -292,7 +292,7 @@ describe('a run for the changes that wait', () => {
   });
 
   test.each<[string, DeviceError, number]>([
-    ['keeps them if the device does not', new DeviceError('BIP501', 'transient', 'away'), 0],
+    ['keeps them if the device does not answer', new DeviceError('BIP501', 'transient', 'away'), 0],
     [
       'has the trusted CA read again if the certificate is not trusted',
       new DeviceError('BIP402', 'device', 'not trusted'),

@@ -53,7 +53,7 @@ describe('the fences that wait for a device', () => {
     ['are none at first', [], []],
     ['are kept', [result(fences([EAST, 2]))], ['east 2']],
     [
-      'are not kept if members drain in them, because others declare those as they were',
+      'are not kept if members drain in these versions, because others would declare the old state',
       [
         result(
           new Map([...fences([EAST, 2])].map(([key, one]) => [key, { ...one, draining: true }])),

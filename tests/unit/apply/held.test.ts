@@ -103,7 +103,7 @@ describe('a device is not asked', () => {
   test.each([
     ['at the first try', []],
     ['after another fault', ['BIP501']],
-    ['if another fault came since', ['BIP503', 'BIP509']],
+    ['if another fault happened since', ['BIP503', 'BIP509']],
   ] as const)('%s', async (_when, met) => {
     expect(await goesOn([{ count: met.length + 1, met }])).toBe(true);
     expect(asked).toBe(0);

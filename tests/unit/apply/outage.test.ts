@@ -7,12 +7,12 @@ const foreign = Object.assign(new Error('no such secret'), { name: 'ConfigError'
 
 test.each<[string, unknown, object | undefined]>([
   [
-    'an error of the device is itself',
+    'an error of the device stays as it is',
     new DeviceError('BIP503', 'transient', 'busy'),
     { code: 'BIP503', fault: 'transient', message: 'busy' },
   ],
   [
-    'the end of the time is none of the device',
+    'a timeout of the function is not a fault of the device',
     new OutOfTime('bigip-1'),
     { code: 'BIP502', fault: 'transient' },
   ],

@@ -241,7 +241,11 @@ describe('the size of a step, in lines of AS3’s script', () => {
 
   test.each([
     ['nothing was measured', [], 500],
-    ['only small declares, which say nothing about lines', [small, small], 500],
+    [
+      'only small declares, from which the time for each line cannot be derived',
+      [small, small],
+      500,
+    ],
     ['a few lines, too few to tell their time from the rest', [{ cost: 240, took: 3_000 }], 500],
     ['3 s for 500 lines, of which an unknown part is fixed', [{ cost: 500, took: 3_000 }], 2_000],
     ['5 s for 500 lines likewise: 10 ms a line', [{ cost: 500, took: 5_000 }], 1_200],
@@ -268,7 +272,7 @@ describe('the size of a step, in lines of AS3’s script', () => {
       8_000,
     ],
     [
-      'and never more than twice fourfold',
+      'a second large step: at most fourfold again',
       [
         small,
         { cost: 500, took: 3_000 },
@@ -298,7 +302,7 @@ describe('the size of a step, in lines of AS3’s script', () => {
       5_853,
     ],
     [
-      'the same without the small one between, which says nothing of the kind',
+      'the same without the small declare in between, so that nothing is known about it',
       [...firstStep, { cost: 2_000, took: 11_200, posted: 410 }],
       3_000,
     ],
@@ -338,7 +342,7 @@ describe('the size of a step, in lines of AS3’s script', () => {
     ],
     ['a part that was there already', [small, { cost: 2_000, done: 500, took: 5_000 }], 2_000],
     [
-      'more lines than planned, which say nothing good',
+      'more lines than planned, which are no reason for larger steps',
       [small, { cost: 500, done: 5_000, took: 15_000 }],
       500,
     ],
@@ -468,11 +472,7 @@ describe('the time that a declare will probably take', () => {
       ],
       15,
     ],
-    [
-      'unknown after few that took no longer than a step may',
-      [{ cost: 100, took: 12_000 }],
-      undefined,
-    ],
+    ['unknown after few lines within the time of a step', [{ cost: 100, took: 12_000 }], undefined],
     [
       'unknown after a small change that repaired much',
       [{ cost: 50, done: 900, took: 20_000 }],

@@ -161,20 +161,26 @@ describe('of a slice', () => {
   });
 
   test.each<[string, PlanEntry, Rejection | undefined, number, number]>([
-    ['is told', entry('rejected'), rejection(true), 1, 1],
-    ['is not told again by a repetition', entry('rejected'), rejection(false), 1, 0],
-    ['is not told while it is in quarantine', entry('rejected'), undefined, 1, 0],
-    ['may be untold, if the message is redelivered', entry('rejected'), rejection(false), 2, 1],
-    ['may be untold, though it is in quarantine', entry('rejected'), undefined, 2, 1],
-    ['of another owner is not told', entry('rejected', { owner: WEST }), rejection(true), 2, 0],
+    ['is reported', entry('rejected'), rejection(true), 1, 1],
+    ['is not reported again after a repetition', entry('rejected'), rejection(false), 1, 0],
+    ['is not reported while it is in quarantine', entry('rejected'), undefined, 1, 0],
     [
-      'for a fault of the device is not told',
+      'may be reported again, if the message is redelivered',
+      entry('rejected'),
+      rejection(false),
+      2,
+      1,
+    ],
+    ['may be reported again, although it is in quarantine', entry('rejected'), undefined, 2, 1],
+    ['of another owner is not reported', entry('rejected', { owner: WEST }), rejection(true), 2, 0],
+    [
+      'for a fault of the device is not reported',
       entry('rejected', { code: 'BIP509' }),
       rejection(true),
       2,
       0,
     ],
-    ['that is only held is not told', entry('held'), rejection(true), 2, 0],
+    ['that is only held is not reported', entry('held'), rejection(true), 2, 0],
   ])('a refusal %s', async (_, one, why, receiveCount, count) => {
     const results = [result([one], why === undefined ? [] : [[one, why]])];
     const found = await park(results, { receiveCount });

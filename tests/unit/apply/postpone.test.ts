@@ -158,7 +158,7 @@ test('a call that has the messages returns them itself, so that nothing renews t
 
 describe('an attempt', () => {
   test.each<[string, unknown, string, string]>([
-    ['that the device prevented has its code and words', BUSY, 'BIP503', 'busy'],
+    ['that the device prevented has its code and message', BUSY, 'BIP503', 'busy'],
     ['that another error prevented has none', new Error('full'), 'unknown', 'Error: full'],
   ])('%s', async (_, error, code, reason) => {
     await postpone(scope, DEVICE, [arrival('m')], error);
@@ -191,8 +191,8 @@ describe('messages that were tried', () => {
   });
 
   test.each<[string, unknown]>([
-    ['is none of the device', new Error('full')],
-    ['is that the time ran out', new OutOfTime(DEVICE)],
+    ['is not an error of the device', new Error('full')],
+    ['is a timeout of the function', new OutOfTime(DEVICE)],
   ])('stay in the queue if the error %s', async (_, error) => {
     mark = known;
     const one = arrival('m');

@@ -261,7 +261,7 @@ describe('an order about a cluster', () => {
   });
 
   test.each<[string, Steering, DeclaredState]>([
-    ['to adopt it that was overtaken', adopt, declared('uid-east')],
+    ['to adopt it that a newer order replaced', adopt, declared('uid-east')],
     ['to enable it', { ...east, action: 'enable' }, EMPTY_STATE],
   ])('%s asks its watcher for nothing', async (_, order, state) => {
     await report({ orders: [order] }, result(state));

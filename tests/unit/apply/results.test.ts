@@ -71,17 +71,17 @@ describe('an exposure', () => {
       'held BIP509 it is held',
     ],
     [
-      'without an entry was overtaken',
+      'without an entry counts as superseded',
       [result([])],
       'superseded OK a newer version is already declared',
     ],
     [
-      'with the entry of another owner was overtaken',
+      'with the entry of another owner counts as superseded',
       [result([entry('create', { owner: WEST })])],
       'superseded OK a newer version is already declared',
     ],
     [
-      'that is removed was overtaken',
+      'that is removed counts as superseded',
       [result([entry('delete')])],
       'superseded OK a newer version is already declared',
     ],
@@ -155,9 +155,9 @@ describe('an exposure that the owner removed and that remains', () => {
       list.length,
     );
   test.each<[string, readonly PlanEntry[], readonly string[]]>([
-    ['is told if it is held', [gone('held')], ['k8s 80 held OK it is held']],
+    ['is reported if it is held', [gone('held')], ['k8s 80 held OK it is held']],
     [
-      'is told if the device refuses to remove it',
+      'is reported if the device refuses to remove it',
       [gone('rejected', { code: 'BIP421' })],
       ['k8s 80 rejected BIP421 it is rejected'],
     ],
@@ -166,9 +166,9 @@ describe('an exposure that the owner removed and that remains', () => {
       [gone('rejected', { code: 'BIP509' })],
       ['k8s 80 retry BIP509 it is rejected'],
     ],
-    ['is not told of another owner', [gone('held', { owner: WEST })], []],
-    ['is not told once it is removed', [gone('delete')], []],
-    ['is not told once it is another one’s', [gone('superseded')], []],
+    ['is not reported for another owner', [gone('held', { owner: WEST })], []],
+    ['is not reported once it is removed', [gone('delete')], []],
+    ['is not reported once another owner has it', [gone('superseded')], []],
   ])('%s', (_, entries, expected) => {
     expect(of(entries)).toEqual(expected);
   });
@@ -208,7 +208,11 @@ describe('the version that superseded a slice', () => {
     ['is that of any partition', [EMPTY_STATE, declared(7)], 7],
     ['is the highest of several partitions', [declared(9), declared(7)], 9],
     ['is the highest, whatever the order of the partitions', [declared(7), declared(9)], 9],
-    ['is the higher one although another has a floor at its own', [floor(3), declared(7)], 7],
+    [
+      "is the higher one, although another owner's floor equals its own revision",
+      [floor(3), declared(7)],
+      7,
+    ],
     ['is none, if the same is declared', [declared(3)], undefined],
     ['is none, if an older one is declared', [declared(2)], undefined],
     ['is none, if nothing is declared', [EMPTY_STATE], undefined],
@@ -226,24 +230,24 @@ describe('a remark', () => {
       result(entries),
     ]).notes.map(({ object, code, message }) => `${object} ${code} ${message}`);
   test.each<[string, readonly PlanEntry[], readonly string[]]>([
-    ['comes after those of the slice', [], []],
+    ['follows the notes of the slice', [], []],
     [
-      'is told at the Service',
+      'is reported at the Service',
       [entry('create', { remarks: remark('OWN341') })],
       [`${SERVICE} OWN341 m`],
     ],
     [
-      'on settings is also told at the Gateway that asked',
+      'about settings is also reported at the Gateway that requested them',
       [entry('create', { remarks: remark('OWN340') })],
       [`${SERVICE} OWN340 m`, 'Gateway default/tcp-echo-gateway OWN340 m'],
     ],
     [
-      'on settings of no Gateway is told at the Service',
+      'about settings that no Gateway requested is reported at the Service',
       [entry('create', { remarks: remark('OWN340'), gateways: [] })],
       [`${SERVICE} OWN340 m`],
     ],
     [
-      'that several exposures have is told once',
+      'that several exposures have is reported once',
       [
         entry('create', { remarks: remark('OWN341') }),
         entry('create', { key: 'other', remarks: remark('OWN341') }),
@@ -251,7 +255,7 @@ describe('a remark', () => {
       [`${SERVICE} OWN341 m`],
     ],
     [
-      'for another owner is not told',
+      'for another owner is not reported',
       [entry('create', { owner: WEST, remarks: remark('OWN341') })],
       [],
     ],

@@ -106,7 +106,7 @@ describe('a change in quarantine', () => {
   });
 
   test.each([
-    ['its message only comes again', slice(1, [bad]), new Set<string>()],
+    ['its message is only redelivered', slice(1, [bad]), new Set<string>()],
     ['a newer version comes', slice(2, [bad]), new Set([EAST])],
     ['that of another ingress is replayed', slice(2, [bad]), new Set([EAST, WEST.owner])],
   ])('is not tried when %s', async (_what, wanted, firstReceived) => {
@@ -190,8 +190,8 @@ describe('the live objects are compared', () => {
     ['after another setting with shared nodes', { shareNodes: true }, {}, ratio, 1],
     ['not after a new version with shared nodes', { shareNodes: true }, {}, one, 0],
     ['after nodes moved to /Common', { shareNodes: false }, { shareNodes: true }, one, 1],
-    ['not when it is first known that they are there', {}, { shareNodes: true }, one, 0],
-    ['not when that is not known any more', { shareNodes: true }, {}, one, 0],
+    ['not when it is first known that they exist', {}, { shareNodes: true }, one, 0],
+    ['not when that is no longer known', { shareNodes: true }, {}, one, 0],
     ['not after a drain at the nodes', { shareNodes: false }, { orders: [drain] }, one, 0],
     ['after a drain at the members', { shareNodes: true }, { orders: [drain] }, one, 1],
   ] as const)('%s', async (_what, first, second, wanted, times) => {

@@ -168,12 +168,12 @@ describe('an order to take routes over', () => {
 
   test.each([
     [
-      'the message is not held any more',
+      'the process no longer holds the message',
       { prove: () => Promise.reject(new Error('lease lost')) },
       'lease lost',
     ],
     [
-      'the time of the function is over',
+      'the time of the function is up',
       { hasTime: () => false },
       "not finished within three quarters of the function's timeout",
     ],

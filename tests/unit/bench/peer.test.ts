@@ -44,12 +44,16 @@ describe('a file of figures', () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['is no JSON', '{', /is no JSON$/],
+    ['is not JSON', '{', /is no JSON$/],
     ['has no name', { figures: {} }, /: name: /],
     ['has another key', { ...PEER, speed: 1 }, /speed/],
-    ['has text for a number', { ...PEER, figures: { 'a.b': '3 s' } }, /: figures\.a\.b: /],
+    [
+      'has a string instead of a number',
+      { ...PEER, figures: { 'a.b': '3 s' } },
+      /: figures\.a\.b: /,
+    ],
     ['has a negative number', { ...PEER, figures: { 'a.b': -1 } }, /: figures\.a\.b: /],
-    ['has a name of a figure that is none', { ...PEER, figures: { seconds: 1 } }, /: figures/],
+    ['has an invalid name of a figure', { ...PEER, figures: { seconds: 1 } }, /: figures/],
     ['has a control character', { ...PEER, name: 'a\u001b[31m' }, /: name: /],
     [
       'has too many figures',

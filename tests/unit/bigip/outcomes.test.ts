@@ -143,13 +143,13 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       { endpoint: '/mgmt/tm/task/cli/script', method: 'POST' },
     ],
     [
-      'a page of HTML',
+      'an HTML page',
       400,
       `${post} response=500 body="<html>error</html>"`,
       { endpoint: '/mgmt/tm/task/cli/script', method: 'POST', status: 500 },
     ],
     [
-      'a body that speaks of what it did not find',
+      'a body with the words "not found"',
       400,
       `${post} response=404 body={"message":"The requested task was not found"}`,
       { status: 404 },
@@ -160,9 +160,9 @@ describe("a fault of AS3's own calls inside the device is never taken for bad co
       'got unwanted redirect getting BIG-IP config from localhost',
       undefined,
     ],
-    ['a script without a word', 422, 'TMSH CLI script failed during execution', undefined],
+    ['a script without a message', 422, 'TMSH CLI script failed during execution', undefined],
     [
-      'mcpd out of order',
+      'mcpd not running',
       500,
       'GET http://admin:XXXXXX@localhost:8100/mgmt/tm/ltm/node query response=400 ' +
         'body={"message":"0107167d:3: Data publisher not found or not implemented when ' +

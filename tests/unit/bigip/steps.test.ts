@@ -116,9 +116,9 @@ describe('what a change costs in lines of AS3 script', () => {
   const pods = (n: number): string[] => Array.from({ length: n }, (_, i) => `10.1.0.${i + 1}`);
 
   test.each<[string, DeclaredExposure | undefined, DeclaredExposure | undefined, number]>([
-    ['an exposure that comes', undefined, before, 5],
-    ['one that goes', before, undefined, 5],
-    ['other settings', before, { ...before, settings: { ...SETTINGS, connectionLimit: 5 } }, 5],
+    ['a new exposure', undefined, before, 5],
+    ['a removed exposure', before, undefined, 5],
+    ['changed settings', before, { ...before, settings: { ...SETTINGS, connectionLimit: 5 } }, 5],
     ['a member that joins', before, shown(1, [contribution(pods(2))]), 1],
     [
       'a member of another owner that joins',
@@ -143,7 +143,7 @@ describe('what a change costs in lines of AS3 script', () => {
       0,
     ],
     [
-      'another gateway behind it',
+      'another gateway for an exposure',
       before,
       shown(1, [contribution(['10.1.0.1'], { gateways: ['x/z'] })]),
       0,

@@ -206,7 +206,7 @@ describe('where the selectors come from', () => {
 });
 
 test.each([
-  ['is no YAML', '['],
+  ['is not YAML', '['],
   ['has an operator that does not exist', '[{matchExpressions: [{key: a, operator: Like}]}]'],
 ])(
   'a mesh ConfigMap that %s is ignored with the reason, and everything else is read',

@@ -48,7 +48,7 @@ describe('a Gateway API listener whose TLS settings istiod rejects is not offere
       https('{certificateRefs: [{group: cert-manager.io, kind: Certificate, name: c}]}'),
     ],
     [
-      'TLS that ends here with a wrong kind',
+      'terminated TLS with a route of the wrong kind',
       '{name: web, port: 443, protocol: TLS, tls: {mode: Terminate, certificateRefs: [{kind: Service, name: c}]}}',
     ],
     [
@@ -217,7 +217,7 @@ describe('the conditions of a listener', () => {
     ],
     ['no address is assigned', at('type: Programmed, reason: AddressNotAssigned'), 'listening OK'],
     [
-      'all is well',
+      'all conditions are good',
       '{type: Programmed, status: "True", reason: Programmed, observedGeneration: 3}',
       'listening OK',
     ],

@@ -103,7 +103,7 @@ spec:
       filter(patch('LISTENER'), 'workloadSelector: {labels: {istio: ingressgateway}}'),
     ],
     ['for all of the root namespace', filter(patch('LISTENER'))],
-    ['in any context', filter(patch('FILTER_CHAIN', 'ANY'))],
+    ['for any context', filter(patch('FILTER_CHAIN', 'ANY'))],
     ['on listener filters', filter(patch('LISTENER_FILTER', 'GATEWAY', 'operation: INSERT_FIRST'))],
     ['that adds one', filter(patch('LISTENER', 'GATEWAY', 'operation: ADD'))],
     [

@@ -173,7 +173,7 @@ describe('no port is added to the Service for a server', () => {
       'rejected GW133',
     ],
     [
-      'that asks for a partition that is not given',
+      'that requests a partition that does not exist',
       '{sluice.io/partition: other}',
       '',
       'rejected GW131',

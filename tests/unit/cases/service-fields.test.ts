@@ -17,11 +17,11 @@ describe('loadBalancerSourceRanges of the ingress Service', () => {
     ['one network', ['10.20.0.0/16'], '10.20.0.0/16'],
     ['a single client', ['192.0.2.7/32'], '192.0.2.7/32'],
     ['host bits', ['10.20.3.4/16'], '10.20.0.0/16'],
-    ['two halves of one', ['10.0.0.0/25', '10.0.0.128/25'], '10.0.0.0/24'],
-    ['one inside the other', ['10.0.0.0/8', '10.1.0.0/16'], '10.0.0.0/8'],
-    ['one of the other family beside it', ['10.20.0.0/16', 'fd00::/8'], '10.20.0.0/16'],
+    ['two halves of one network', ['10.0.0.0/25', '10.0.0.128/25'], '10.0.0.0/24'],
+    ['one network inside another', ['10.0.0.0/8', '10.1.0.0/16'], '10.0.0.0/8'],
+    ['a second network of the other family', ['10.20.0.0/16', 'fd00::/8'], '10.20.0.0/16'],
     ['everybody', ['0.0.0.0/0'], undefined],
-    ['every network and one more', ['10.0.0.0/8', '0.0.0.0/0'], undefined],
+    ['any network and another one', ['10.0.0.0/8', '0.0.0.0/0'], undefined],
   ])('%s becomes the source of the virtual server', (_, list, source) => {
     const said = withSpec(ranges(...list));
     expect(said.offered).toEqual(['172.16.100.195:80/tcp']);
@@ -30,7 +30,7 @@ describe('loadBalancerSourceRanges of the ingress Service', () => {
 
   test.each([
     ['several networks', ['10.0.0.0/8', '192.168.0.0/16']],
-    ['none of the family of the address', ['fd00::/8']],
+    ['no network of the family of the address', ['fd00::/8']],
     ['no network', ['office']],
   ])('%s is refused with the reason, and what runs stays', (_, list) => {
     const said = withSpec(ranges(...list));

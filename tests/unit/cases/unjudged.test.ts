@@ -26,8 +26,12 @@ spec: {workloadSelector: {labels: ${selector}}, configPatches: [${patches}]}
     `of the gateway pods (${what}); ${more}Sluice cannot judge whether ports are opened, closed or changed by it`;
 
   test.each<[string, string, string]>([
-    ['what it does', LISTENER, 'MERGE LISTENER'],
-    ['that it changes something', '{applyTo: LISTENER, patch: {value: {}}}', 'changes LISTENER'],
+    ['the kind of change', LISTENER, 'MERGE LISTENER'],
+    [
+      'the fact that it changes something',
+      '{applyTo: LISTENER, patch: {value: {}}}',
+      'changes LISTENER',
+    ],
     [
       'the port',
       '{applyTo: LISTENER, match: {listener: {portNumber: 8080}}, patch: {operation: REMOVE}}',
@@ -72,13 +76,13 @@ spec: {workloadSelector: {labels: ${selector}}, configPatches: [${patches}]}
 describe('a Service port with a named target', () => {
   const NAMED = '{name: http, port: 80, targetPort: web}';
   test.each<[string, string, readonly string[]]>([
-    ['is told, if no container has the name', '', ['GW164']],
+    ['is reported if no container has the name', '', ['GW164']],
     [
-      'is told, if the name is of another protocol',
+      'is reported if the name belongs to another protocol',
       '{name: web, containerPort: 80, protocol: UDP}',
       ['GW164'],
     ],
-    ['is not told, if a container has it', '{name: web, containerPort: 80}', []],
+    ['is not reported if a container has it', '{name: web, containerPort: 80}', []],
   ])('%s', (_, containers, codes) => {
     const told = notes(ingress(NAMED, '', containers) + WEB);
     expect(told.flatMap((note) => /GW164/.exec(note) ?? [])).toEqual(codes);
@@ -119,10 +123,10 @@ spec:
   const codes = (manifests: string): readonly string[] =>
     notes(ingress(PORTS) + manifests).flatMap((note) => /^\S+ \S+: GW161/.exec(note) ?? []);
   test.each<[string, string, readonly string[]]>([
-    ['is told', api('a', '{name: c, namespace: x}'), ['Gateway istio-system/a: GW161']],
-    ['is not told in its own', api('a', '{name: c}'), []],
+    ['is reported', api('a', '{name: c, namespace: x}'), ['Gateway istio-system/a: GW161']],
+    ['is not reported in its own namespace', api('a', '{name: c}'), []],
     [
-      'is not told for a Gateway of another controller',
+      'is not reported for a Gateway of another controller',
       api('a', '{name: c}') + api('b', '{name: c, namespace: x}', 'nginx'),
       [],
     ],

@@ -173,14 +173,14 @@ describe('sluice cluster list', () => {
       true,
     ],
     [
-      'asked for by another cluster',
+      'claimed by another cluster',
       step(both, [slice(1, [], { clusterUid: 'uid-new' })]),
       NOW,
       'enabled; rival uid-new since 2026-01-01T00:00:00.000Z',
       true,
     ],
     [
-      'asked for by the one it was taken from',
+      'claimed by its former cluster',
       stillAsked,
       NOW,
       'enabled; uid-east, replaced by adoption, has been sending again since 2026-01-01T00:00:00.000Z',
@@ -371,14 +371,14 @@ describe('what an order about a cluster would do', () => {
     ],
     ['no cluster to adopt', 'east', { action: 'adopt' }, on(both), 'name its kube-system UID'],
     [
-      'the one that has it already',
+      'the cluster that has it already',
       'east',
       { action: 'adopt', uid: 'uid-east' },
       on(both),
       'there is nothing to adopt',
     ],
     [
-      'several who ask',
+      'several clusters that claim it',
       'east',
       { action: 'adopt' },
       on(

@@ -107,7 +107,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       ['10.8.3.20:5672 tcp <- edge/web'],
     ],
     [
-      'of one that moves the port',
+      'of one with another port',
       [transport({ virtualServerAddress: '10.8.3.20', virtualServerPort: 15672 })],
       ['10.8.3.20:15672 tcp <- edge/web'],
     ],
@@ -167,7 +167,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       ['10.8.3.20:5672 tcp <- edge/web'],
     ],
     [
-      'of one whose address IPAM gave',
+      'of one with an address from IPAM',
       [
         transport({ ipamLabel: 'prod', virtualServerPort: 5672 }, pool(5672), {
           status: { vsAddress: '10.8.3.20', status: 'OK' },
@@ -262,7 +262,7 @@ describe('after the printed steps, CIS’s virtual servers are there and no othe
       ],
     ],
     [
-      'of one that IPAM gave an address, in a partition',
+      'of one with an address from IPAM, in a partition',
       [
         service({
           annotations: {
@@ -477,7 +477,7 @@ describe('what would differ from CIS is listed, and nothing is printed for it', 
       'ConfigMap istio-system/u +mode',
     ],
     [
-      'a ConfigMap that ends TLS',
+      'a ConfigMap that terminates TLS',
       map('s', 443, { sslProfile: { f5ProfileName: 'Common/x' }, ...at('10.8.3.50', 443) }),
       'ConfigMap istio-system/s +virtual server +terminates TLS and sends plain data, but port 443',
     ],
@@ -525,7 +525,7 @@ describe('what would differ from CIS is listed, and nothing is printed for it', 
       'TransportServer istio-system/mq +spec.tls',
     ],
     [
-      'a WAF that is no path',
+      'a WAF policy that is not a path',
       virtual({ virtualServerAddress: '10.8.3.30', waf: 'WAF' }),
       'VirtualServer istio-system/www +spec.waf',
     ],

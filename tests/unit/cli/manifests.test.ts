@@ -158,10 +158,10 @@ describe('what is wrong is reported with its place', () => {
   });
 
   test.each([
-    ['is no object', 'kind: Pod', 3, 'is not a Kubernetes object: it has no apiVersion'],
-    ['is no YAML', 'kind: Pod\n\ta: 1', 4, 'Tabs are not allowed as indentation'],
+    ['is not an object', 'kind: Pod', 3, 'is not a Kubernetes object: it has no apiVersion'],
+    ['is not YAML', 'kind: Pod\n\ta: 1', 4, 'Tabs are not allowed as indentation'],
     [
-      'has a second one behind its end',
+      'has a second document after its end',
       `${pod('two')}\n...\n\n${pod('lost')}`,
       6,
       'a second document begins after "..."',
@@ -328,12 +328,16 @@ describe('text that is no manifest', () => {
 describe('input that would exhaust the machine is refused', () => {
   const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   test.each([
-    ['brackets in brackets', `a: ${nested(20_000)}`, 'is nested too deeply'],
+    ['deeply nested brackets', `a: ${nested(20_000)}`, 'is nested too deeply'],
     ['brackets that are never closed', `a: ${'['.repeat(20_000)}`, ''],
-    ['maps in maps', Array.from({ length: 5_000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), ''],
+    [
+      'deeply nested maps',
+      Array.from({ length: 5_000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+      '',
+    ],
     ['quotes that are never closed', `a: "x\n`.repeat(2_000), 'Unexpected scalar'],
     [
-      'aliases of aliases',
+      'nested aliases',
       [
         'a: &a [x, x]',
         ...Array.from({ length: 60 }, (_, i) =>

@@ -68,7 +68,7 @@ describe('address pools', () => {
 
   test.each<[string, readonly Tree[], string | undefined, readonly Tree[], string]>([
     [
-      'no range at all',
+      'no range',
       [{ name: 'web', ranges: ['10.1.0.0-'] }],
       undefined,
       [],
@@ -76,7 +76,7 @@ describe('address pools', () => {
         'from-to such as 10.0.0.10-10.0.0.20 (got "10.1.0.0-")',
     ],
     [
-      'one name twice',
+      'a duplicate name',
       [WEB, { name: 'web', ranges: ['10.2.0.0/24'] }],
       undefined,
       [],
@@ -131,7 +131,7 @@ describe('address pools', () => {
         'reserved',
     ],
     [
-      'a pool that is not there',
+      'a missing pool',
       [WEB],
       'auto:wbe',
       [],

@@ -94,7 +94,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'clusters[0].mesh.enableQuik: unknown key; did you mean enableQuic?',
     ],
     [
-      'an unknown key like no other lists the known ones',
+      'an unknown key unlike any other lists the known ones',
       (c) => (c.devices[0]!['tls'] = { zzzzzzzz: 1 }),
       'devices[0].tls.zzzzzzzz: unknown key; known are ca, fingerprint',
     ],
@@ -161,7 +161,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'devices[0].url: must begin with https://, not http://',
     ],
     [
-      'the same of the other unit',
+      'the same for the other unit',
       (c) => (c.devices[0]!['peer'] = 'http://192.0.2.2'),
       'devices[0].peer: must begin with https://, not http://',
     ],
@@ -182,7 +182,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'devices[0].partitions[0]: must have at most 131 characters: AS3 refuses paths over 195',
     ],
     [
-      'a fingerprint that is none',
+      'an invalid fingerprint',
       (c) => (c.devices[0]!['tls'] = { fingerprint: 'abc' }),
       'devices[0].tls.fingerprint: must be a SHA-256 fingerprint: 64 hex digits, colons allowed (got "abc")',
     ],
@@ -197,7 +197,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'ingresses[0].devices[0]: no device f5; known are bigip',
     ],
     [
-      'a device twice',
+      'a device listed twice',
       (c) => (c.ingresses[0]!['devices'] = ['bigip', 'bigip']),
       'ingresses[0].devices[1]: bigip is already used by ingresses[0].devices[0]',
     ],
@@ -264,7 +264,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'fleets[0].ratio.eest: no cluster of the fleet eest; did you mean east?',
     ],
     [
-      'a cluster that is silent before its watcher speaks again',
+      'a silence limit below the interval of the watcher',
       (c) => (c.clusters[0]!['silentAfter'] = 300),
       'clusters[0].silentAfter: Too small: expected number to be >=360 (got 300)',
     ],
@@ -291,7 +291,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
         'ratio; change the mode or remove it',
     ],
     [
-      'a method that knows no ratio',
+      'a method without ratios',
       (c) =>
         (c['fleets'] = [
           {
@@ -313,7 +313,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'fleets[0].settings: refers to /Common/x, which policy.references does not list; add it there',
     ],
     [
-      'a slip in the settings of a fleet',
+      'a typo in the settings of a fleet',
       (c) =>
         (c['fleets'] = [
           { name: 'f', clusters: ['east', 'west'], settings: { balanse: 'round-robin' } },
@@ -321,7 +321,7 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'fleets[0].settings.balanse: unknown key; did you mean balance?',
     ],
     [
-      'an address that is none',
+      'an invalid address',
       (c) => (c.ingresses[0]!['virtualAddress'] = '192.0.2.256'),
       'ingresses[0].virtualAddress: must be an IPv4 or IPv6 address, auto, or auto:<pool> (got "192.0.2.256")',
     ],
@@ -348,12 +348,12 @@ describe('a configuration that is wrong says where and what was expected', () =>
         'its interval (5 s); three intervals and one second is usual',
     ],
     [
-      'a policy address that is none',
+      'an invalid address in the policy',
       (c) => (c['policy'] = { rules: [{ name: 'r', addresses: ['10.0.0.0/33'] }] }),
       'policy.rules[0].addresses[0]: must be an address or CIDR such as 10.0.0.0/8 (got "10.0.0.0/33")',
     ],
     [
-      'a policy port that is none',
+      'an invalid port in the policy',
       (c) => (c['policy'] = { rules: [{ name: 'r', ports: ['http'] }] }),
       'policy.rules[0].ports[0]: must be a port or a range such as 30000-32767 (got "http")',
     ],
@@ -368,19 +368,19 @@ describe('a configuration that is wrong says where and what was expected', () =>
       `policy.requirements[0].${list}: must not be empty; leave it out to match all`,
     ]),
     [
-      'a replay of what needs a change',
+      'a replay policy for a code that needs a change',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP424', 'BIP421'] }] }),
       'failures.replay[0].codes[1]: BIP421 (BIG-IP refuses the configuration) cannot ' +
         'succeed without a change, so it cannot be replayed on a schedule; remove it, and ' +
         'replay such failures by hand once the cause is corrected',
     ],
     [
-      'a replay of a code that is none',
+      'a replay policy for an unknown code',
       (c) => (c['failures'] = { kind: 'fs', replay: [{ name: 'r', codes: ['BIP999'] }] }),
       'failures.replay[0].codes[0]: unknown code BIP999; docs/reference/codes.md lists all codes',
     ],
     [
-      'two rules of one name',
+      'two rules with the same name',
       (c) => (c['policy'] = { rules: [{ name: 'r' }, { name: 'r' }] }),
       'policy.rules[1].name: r is already used by policy.rules[0]',
     ],

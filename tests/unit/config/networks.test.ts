@@ -73,20 +73,20 @@ describe('pod networks that overlap behind one device', () => {
   test.each<[string, Given]>([
     ['the same network', { east: pods('10.244.0.0/16'), west: pods('10.244.0.0/16') }],
     [
-      'one inside the other, whichever comes first',
+      'one network inside another, in either order',
       { east: pods('10.244.7.0/24'), west: pods('10.0.0.0/8') },
     ],
     ['IPv6', { east: pods('fd00:10::/32'), west: pods('fd00:10:244::/48') }],
-    ['an address alone', { east: pods('10.244.0.1'), west: pods('10.244.0.0/24') }],
+    ['a single address', { east: pods('10.244.0.1'), west: pods('10.244.0.0/24') }],
     [
-      'one route domain that is not 0',
+      'the same route domain other than 0',
       {
         east: { ...pods('10.244.0.0/16'), routeDomain: 2 },
         west: { ...pods('10.244.0.0/16'), routeDomain: 2 },
       },
     ],
     [
-      'one device of several',
+      'one of several devices in common',
       {
         east: pods('10.244.0.0/16'),
         west: pods('10.244.0.0/16'),
@@ -134,18 +134,15 @@ describe('pod networks that overlap behind one device', () => {
       'within one cluster',
       { east: { podNetworks: ['10.0.0.0/8', '10.1.0.0/16'], nodeNetworks: ['10.2.0.0/16'] } },
     ],
-    [
-      'in families that have nothing to do with each other',
-      { east: pods('0.0.0.0/0'), west: pods('::/0') },
-    ],
-    ['where nothing is said', {}],
+    ['in different address families', { east: pods('0.0.0.0/0'), west: pods('::/0') }],
+    ['without configured networks', {}],
   ])('are no problem %s', (_, given) => {
     expect(problems(given)).toEqual([]);
   });
 
   test.each<[string, object, string]>([
     [
-      'a network that is none',
+      'an invalid network',
       { podNetworks: ['10.244.0.0/33'] },
       'clusters[0].podNetworks[0]: must be a network such as 10.244.0.0/16 or fd00:10:244::/56 (got "10.244.0.0/33")',
     ],
@@ -155,7 +152,7 @@ describe('pod networks that overlap behind one device', () => {
       'clusters[0].podNetworks[0]: must be a network such as 10.244.0.0/16 or fd00:10:244::/56 (got "10.244.0.0%2/16")',
     ],
     [
-      'a route domain that is none',
+      'an invalid route domain',
       { routeDomain: 65_535 },
       'clusters[0].routeDomain: Too big: expected number to be <=65534 (got 65535)',
     ],

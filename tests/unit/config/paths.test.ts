@@ -152,7 +152,7 @@ describe('what is refused', () => {
       'devices[0].networks.tunnels.eas: no cluster eas; did you mean east?',
     ],
     [
-      'a tunnel of a cluster that uses none',
+      'a tunnel of a cluster without tunnels',
       { networks: { tunnels: { east: '/Common/t' } } },
       'devices[0].networks.tunnels.east: cluster east has network.mode: none; use mode: vxlan, or remove the tunnel',
     ],

@@ -48,17 +48,13 @@ describe('the JSON Schema of sluice.yaml', () => {
       text.replace('partitions: [k8s]', 'partition: k8s'),
       /devices\[0\].*(required|additional)/,
     ],
-    [
-      'a value of no known word',
-      text.replace('mode: active-active', 'mode: both'),
-      /fleets\[0\]\.mode/,
-    ],
+    ['an unknown value', text.replace('mode: active-active', 'mode: both'), /fleets\[0\]\.mode/],
     [
       'a number out of range',
       `${text}\nfailures: { kind: fs, retentionDays: 0 }\n`,
       /retentionDays/,
     ],
-    ['a queue of no kind', text.replace('kind: sqlite', 'kind: kafka'), /\.queue/],
+    ['a queue without a kind', text.replace('kind: sqlite', 'kind: kafka'), /\.queue/],
     ['a missing list', text.replace(/^clusters:[\s\S]*?(?=^# Clusters)/m, ''), /clusters/],
   ])('refuses %s, as the loader does', (_, yaml, complaint) => {
     expect(yaml).not.toBe(text);

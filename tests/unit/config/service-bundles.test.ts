@@ -87,7 +87,7 @@ describe('service bundles and requirements in sluice.yaml', () => {
 
   test.each<[string, Parts, readonly string[]]>([
     [
-      'a name twice',
+      'a duplicate name',
       { bundles: [WEB, WEB] },
       ['serviceBundles[1].name: web is already used by serviceBundles[0]'],
     ],

@@ -91,7 +91,7 @@ describe('manifests of a developer', () => {
   const one = JSON.stringify(service);
   test.each<[string, string, string | undefined, number, RegExp]>([
     ['YAML', 'kind: Service', 'east', 422, /must be JSON .*kubectl create -f FILE/],
-    ['no object', '{"a":1}', 'east', 422, /^manifests\.0: .*kind/],
+    ['not an object', '{"a":1}', 'east', 422, /^manifests\.0: .*kind/],
     [
       'an object with an odd name',
       '[{"apiVersion":"v1","kind":"Service","metadata":{"name":1}}]',
@@ -100,12 +100,18 @@ describe('manifests of a developer', () => {
       /^manifests\.0\.metadata\.name: /,
     ],
     ['null', 'null', 'east', 422, /manifests\.0/],
-    ['nested without end', '['.repeat(90_000), 'east', 422, /more than 64 levels/],
-    ['of too many values', `[${'1,'.repeat(50_000)}1]`, 'east', 422, /more than 20000 values/],
+    ['nested too deeply', '['.repeat(90_000), 'east', 422, /more than 64 levels/],
+    ['with too many values', `[${'1,'.repeat(50_000)}1]`, 'east', 422, /more than 20000 values/],
     ['without the Service', JSON.stringify(gateway(80)), 'east', 422, /no ingress Service of/],
-    ['twice the same', `[${one},${one}]`, 'east', 422, /twice; leave one.*\n.*manifests\.0/],
+    [
+      'with a duplicate object',
+      `[${one},${one}]`,
+      'east',
+      422,
+      /twice; leave one.*\n.*manifests\.0/,
+    ],
     ['of an unknown cluster', one, 'nowhere', 422, /^cluster nowhere: use one of clusters/],
-    ['of no cluster, where there are several', one, undefined, 422, /^cluster is missing/],
+    ['without a cluster, where there are several', one, undefined, 422, /^cluster is missing/],
     ['too long', 'x'.repeat(210_000), 'east', 400, /manifests/],
     ['nothing', '', 'east', 400, /manifests/],
   ])('that are bad are refused with the place and the way on: %s', async (...given) => {

@@ -63,7 +63,7 @@ describe('the network of clients', () => {
     ],
     ['of a setting that asks for any network', 'any', undefined, undefined, undefined, false],
     [
-      'of the Service that takes everybody is that of the setting',
+      'of a Service open to everybody is that of the setting',
       '10.1.0.0/16',
       ['0.0.0.0/0'],
       '10.1.0.0/16',
@@ -71,7 +71,7 @@ describe('the network of clients', () => {
       false,
     ],
     [
-      'of several ranges that are one',
+      'of several ranges that merge into one',
       undefined,
       ['10.1.0.0/17', '10.1.128.0/17'],
       '10.1.0.0/16',
@@ -152,7 +152,7 @@ describe('the network of clients', () => {
       false,
     ],
     [
-      'the setting is inside the Service, and both are several',
+      'the setting is inside the ranges of the Service, and both have several',
       '10.1.1.0/24,10.1.3.0/24',
       ['10.1.0.0/16', '10.5.0.0/16'],
       `${SETTING} names 10.1.1.0/24, 10.1.3.0/24`,

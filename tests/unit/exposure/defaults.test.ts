@@ -54,7 +54,7 @@ describe('default monitors', () => {
       [['icmp', 5, undefined]],
     ],
     [
-      'nodes that know whether they have pods: ask them',
+      'nodes that know whether they have pods: their health check',
       { members: 'nodes', healthCheckNodePort: 30_000 },
       [['http', 5, 30_000]],
     ],
@@ -91,25 +91,25 @@ describe('annotations of one object', () => {
     ['of other programs', { 'kubectl.kubernetes.io/x': 'y', 'sluice.iox/mode': 'tcp' }, {}, []],
     ['with blanks around', { 'sluice.io/mode': ' tcp ' }, { mode: 'tcp' }, []],
     [
-      'two that say the same',
+      'two with the same value',
       { 'sluice.io/balance': 'round-robin', 'virtual-server.f5.com/balance': 'round-robin' },
       { balance: 'round-robin' },
       [],
     ],
     [
-      'two that do not',
+      'two with different values',
       { 'virtual-server.f5.com/balance': 'ratio-member', 'sluice.io/balance': 'round-robin' },
       { balance: 'round-robin' },
       ['noted GW136'],
     ],
     [
-      'one that leaves it open and one that does not',
+      'one without a value and one with a value',
       { 'virtual-server.f5.com/ip': 'controller-default', 'cis.f5.com/ip': '10.0.0.1' },
       { virtualAddress: '10.0.0.1' },
       [],
     ],
     [
-      'one that is wrong and one that is right',
+      'one invalid and one valid',
       { 'sluice.io/partition': '8', 'cis.f5.com/partition': 'k8s' },
       { partition: 'k8s' },
       ['refused GW120'],

@@ -102,7 +102,7 @@ describe('a document that cannot be used says why', () => {
       /^GW125 .*: virtualServer\.frontend\.zzzzzzzzzz: unknown key in v0\.1\.7$/,
     ],
     [
-      'a key of another place, without naming it as the one that is meant',
+      'a key that belongs elsewhere, without suggesting it',
       walkthrough({ healthMonitors: [] }),
       /^GW125 .*: virtualServer\.frontend\.healthMonitors: unknown key in v0\.1\.7$/,
     ],
@@ -128,7 +128,7 @@ describe('a document that cannot be used says why', () => {
       /^GW125 .*extra: unknown key/,
     ],
     [
-      'an address that is none',
+      'an invalid address',
       walkthrough({ virtualAddress: { port: 1, bindAddr: 'host' } }),
       /^GW143 .*bindAddr: "host": must be an IPv4 or IPv6 address/,
     ],
@@ -149,10 +149,10 @@ describe('a document that cannot be used says why', () => {
   });
 
   test.each([
-    ['brackets without end', '['.repeat(500_000), /^GW124 .*nested more than 32 levels deep/],
-    ['values without end', `[${'0,'.repeat(100_000)}0]`, /^GW124 .*more than 2000 values/],
+    ['too many brackets', '['.repeat(500_000), /^GW124 .*nested more than 32 levels deep/],
+    ['too many values', `[${'0,'.repeat(100_000)}0]`, /^GW124 .*more than 2000 values/],
     [
-      'a string without end',
+      'a string that is too long',
       `"${'x'.repeat(200_000)}"`,
       /^GW124 .*a string of more than 65536 characters/,
     ],

@@ -188,7 +188,7 @@ describe('importing from CIS', () => {
     ],
     ['an iApp', cm('i', walkthrough({ iapp: '/Common/x' })), 'ConfigMap istio-system/i GW126'],
     [
-      'an SSL profile that is no path',
+      'an SSL profile that is not a path',
       cm('s', walkthrough({ sslProfile: { f5ProfileName: 'a' } })),
       'ConfigMap istio-system/s GW143',
     ],

@@ -228,7 +228,7 @@ describe('a field of a TransportServer', () => {
     ['the Service of its own namespace', POOL, ['ns/gw'], []],
     ['one of another namespace', { ...POOL, serviceNamespace: 'mesh' }, ['mesh/gw'], []],
     [
-      'none where the namespace is empty: its own',
+      'the Service of its own namespace if the namespace is empty',
       { ...POOL, serviceNamespace: '' },
       ['ns/gw'],
       [],
@@ -381,19 +381,19 @@ describe('an IngressLink', () => {
       ['ns/z'],
     ],
     [
-      'none with one label of two',
+      'no Service with one label of two',
       { matchLabels: { a: '1', b: '2' } },
       [service('gw', { a: '1' })],
       [],
     ],
     [
-      'none of another namespace',
+      'no Service of another namespace',
       { matchLabels: { a: '1' } },
       [service('gw', { a: '1' }, { namespace: 'other' })],
       [],
     ],
-    ['none without labels', { matchLabels: {} }, [service('gw', { a: '1' })], []],
-    ['none without a selector', undefined, [service('gw', { a: '1' })], []],
+    ['no Service without labels', { matchLabels: {} }, [service('gw', { a: '1' })], []],
+    ['no Service without a selector', undefined, [service('gw', { a: '1' })], []],
   ])('becomes %s', (_, selector, services, found) => {
     const read = importCis([link(selector), ...services], OPTIONS);
     expect(read.ingresses.map((one) => one.service)).toEqual(found);
@@ -437,20 +437,25 @@ describe('a ConfigMap', () => {
       { labels },
     );
   test.each<[string, unknown, number, readonly string[]]>([
-    ['that can be read is carried', map(walkthrough()), 1, []],
+    ['that can be read is converted', map(walkthrough()), 1, []],
     [
-      'with a slip in one setting is carried without it',
+      'with a typo in one setting is converted without that setting',
       map(walkthrough({ balance: 'fair' })),
       1,
       ['ConfigMap ns/cm GW143'],
     ],
     [
-      'that does not follow its schema is lost',
+      'that does not match its schema is not converted',
       map(walkthrough({ extra: 1 })),
       0,
       ['ConfigMap ns/cm GW125'],
     ],
-    ['that is no JSON is lost', map('{"serviceName": "gw"'), 0, ['ConfigMap ns/cm GW124']],
+    [
+      'that is not JSON is not converted',
+      map('{"serviceName": "gw"'),
+      0,
+      ['ConfigMap ns/cm GW124'],
+    ],
     ['of another program is not read', map(walkthrough(), { f5type: 'other' }), 0, []],
     ['without labels is not looked at', map(walkthrough(), {}), 0, []],
   ])('%s', (_, one, count, fields) => {

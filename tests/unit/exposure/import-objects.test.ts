@@ -187,7 +187,7 @@ describe('the address', () => {
       '192.0.2.9',
       [],
     ],
-    ['is none, if the status says none', ts({}, POOL, served('None')), undefined, []],
+    ['is missing if the status says none', ts({}, POOL, served('None')), undefined, []],
     [
       'is one of the pool that the label names, as a DNS label',
       ts({ ipamLabel: '-My Prod_' }),
@@ -199,18 +199,18 @@ describe('the address', () => {
       ],
     ],
     [
-      'is one of the pool, if the status is no address',
+      'is one of the pool if the status is not an address',
       ts({ ipamLabel: 'web' }, POOL, served('pending')),
       'auto:web',
       [expect.stringContaining('becomes auto:web') as never],
     ],
     [
-      'is none for a label that names no pool',
+      'is missing for a label that names no pool',
       ts({ ipamLabel: '***' }),
       undefined,
       ['spec.ipamLabel: names no pool, and BIG-IP serves no address for it'],
     ],
-    ['is none for an empty label', ts({ ipamLabel: '' }), undefined, []],
+    ['is missing for an empty label', ts({ ipamLabel: '' }), undefined, []],
   ])('%s', (_, object, expected, lost) => {
     const found = imported(object);
     expect([address(found), told(found)]).toEqual([expected, lost]);
@@ -265,12 +265,17 @@ describe('an iRule that sends the PROXY protocol, by its name', () => {
       },
     ],
     [
-      'is an iRule as any other in mode fastl4',
+      'is an ordinary iRule in mode fastl4',
       ['/Common/proxy-protocol'],
       'performance',
       { 'sluice.io/mode': 'fastl4', 'sluice.io/irules': '/Common/proxy-protocol' },
     ],
-    ['is no other', ['/Common/my-proxy'], 'standard', { 'sluice.io/irules': '/Common/my-proxy' }],
+    [
+      'is not another one',
+      ['/Common/my-proxy'],
+      'standard',
+      { 'sluice.io/irules': '/Common/my-proxy' },
+    ],
   ])('%s', (_, iRules, mode, expected) => {
     const transport = imported(ts({ iRules, mode }));
     expect([annotations(transport), told(transport)]).toEqual([[expected], []]);
@@ -392,7 +397,7 @@ describe('a Service of type LoadBalancer', () => {
 
   test.each<[string, Json, Json, readonly string[]]>([
     [
-      'of a type that CIS does not read',
+      'of a type that CIS ignores',
       { 'cis.f5.com/ip': '192.0.2.1' },
       { type: 'NodePort' },
       ['annotations: CIS reads them on Services of type LoadBalancer, and this one is NodePort'],
@@ -423,7 +428,7 @@ describe('a Service of type LoadBalancer', () => {
       ],
     ],
     [
-      'with a Policy that is not there',
+      'with a missing Policy',
       { 'cis.f5.com/ip': '192.0.2.1', 'cis.f5.com/policyName': 'p' },
       {},
       [
@@ -548,7 +553,7 @@ describe('an F5 ConfigMap', () => {
       ],
     ],
     [
-      'that is no JSON',
+      'that is not JSON',
       map({}, undefined, { data: '{"serviceName": "gw", "servicePort": 80' }),
       [expect.stringMatching(/^GW124: data\.data is not valid JSON/) as never],
     ],

@@ -84,7 +84,7 @@ describe('a name that CIS does not have', () => {
       ['VirtualServer ns/vs spec.zzzzzzzzzz: is not a field of VirtualServer that Sluice knows'],
     ],
     [
-      'of the prototype of objects is one, too',
+      'named like a property of every object is also reported',
       [virtual({ constructor: 1 })],
       ['VirtualServer ns/vs spec.constructor: is not a field of VirtualServer that Sluice knows'],
     ],
@@ -454,7 +454,7 @@ describe('what cannot be combined', () => {
       ],
     ],
     [
-      'a per-request policy without an access profile does, too',
+      'a per-request policy without an access profile does so too',
       [virtual({ policyPerRequestAccess: '/Common/r' })],
       [
         'VirtualServer ns/vs spec.policyPerRequestAccess: needs profileAccess or ' +
@@ -500,7 +500,7 @@ describe('what cannot be combined', () => {
       ],
     ],
     [
-      'a default pool of the Policy that leads elsewhere does, too',
+      'a default pool of the Policy that leads elsewhere does so too',
       [policy({ defaultPool: { service: 'x', servicePort: 80 } }), virtual({ policyName: 'p' })],
       [
         'VirtualServer ns/vs spec.pools: paths that lead to several Services or ports ' +

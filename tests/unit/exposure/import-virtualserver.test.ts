@@ -64,9 +64,9 @@ describe('the port on BIG-IP', () => {
 
 describe('what is not carried over', () => {
   test.each<[string, Record<string, unknown>, readonly unknown[], readonly string[]]>([
-    ['is nothing of a plain server', {}, [], []],
+    ['is empty for a server without TLS', {}, [], []],
     ['is a path', { pools: [{ ...POOL, path: '/shop' }] }, [], ['spec.pools[0].path']],
-    ['is no path that is empty', { pools: [{ ...POOL, path: '' }] }, [], []],
+    ['omits an empty path', { pools: [{ ...POOL, path: '' }] }, [], []],
     ['is httpTraffic without TLS', { httpTraffic: 'allow' }, [], ['spec.httpTraffic']],
     [
       'is the port for TLS without TLS',
@@ -114,7 +114,7 @@ describe('what is not carried over', () => {
 describe('nothing is carried over', () => {
   test.each<[string, Record<string, unknown>, readonly unknown[], readonly string[]]>([
     ['without pools', { pools: undefined }, [], ['spec.pools']],
-    ['if pools is no list', { pools: { ...POOL } }, [], ['spec.pools']],
+    ['if pools is not a list', { pools: { ...POOL } }, [], ['spec.pools']],
     ['if no pool is an object', { pools: ['gw'] }, [], ['spec.pools']],
     [
       'if one of two pools names no Service',
@@ -158,7 +158,7 @@ describe('nothing is carried over', () => {
       [profile('edge')],
       ['spec.tls', 'spec.tlsProfileName'],
     ],
-    ['if the TLSProfile is not there', { tlsProfileName: 'tls' }, [], ['spec.tlsProfileName']],
+    ['if the TLSProfile is missing', { tlsProfileName: 'tls' }, [], ['spec.tlsProfileName']],
     [
       'if the TLSProfile is in another namespace',
       { tlsProfileName: 'tls' },

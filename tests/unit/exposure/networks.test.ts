@@ -62,18 +62,18 @@ describe('members outside the networks of their cluster', () => {
   });
 
   test.each<[string, Networks, string[]]>([
-    ['nothing said: everybody', {}, ['10.9.0.1 ready', '10.244.0.1 ready']],
+    ['no networks configured: all pods', {}, ['10.9.0.1 ready', '10.244.0.1 ready']],
     [
       "a pod on the host's network is where the nodes are",
       { pods: ['10.244.0.0/16'], nodes: ['10.9.0.0/24'] },
       ['10.9.0.1 ready', '10.244.0.1 ready'],
     ],
     [
-      'networks of nodes alone say nothing of pods',
+      'networks of nodes do not restrict pods',
       { nodes: ['172.16.0.0/12'] },
       ['10.9.0.1 ready', '10.244.0.1 ready'],
     ],
-    ['an address alone', { pods: ['10.244.0.1'] }, ['10.244.0.1 ready']],
+    ['a single address', { pods: ['10.244.0.1'] }, ['10.244.0.1 ready']],
   ])('pods: %s', (_, networks, expected) => {
     expect(members(build(two, networks))).toEqual(expected);
   });
@@ -81,7 +81,7 @@ describe('members outside the networks of their cluster', () => {
   test.each<[string, Networks, string[]]>([
     ['in their network', { pods: ['10.244.0.0/16'], nodes: ['10.0.0.0/24'] }, ['10.0.0.1 ready']],
     [
-      'networks of pods say nothing of them',
+      'networks of pods do not restrict nodes',
       { pods: ['10.244.0.0/16'] },
       ['10.0.0.1 ready', '10.7.0.1 ready'],
     ],

@@ -115,7 +115,7 @@ describe('the node port', () => {
       'of a port that leads elsewhere',
       [leads(443, 32_400, { reachesListener: false, nodePort: 30_001 })],
     ],
-    ['of none', [leads(443, 32_400)]],
+    ['of no Service', [leads(443, 32_400)]],
   ])('%s is not used', (_, servicePorts) => {
     const input = ports({ name: 'tcp', port: 443, protocol: 'TCP', nodePort: 30_001 });
     expect(asNodes(input, servicePorts).servers[0]).toMatchObject({
@@ -125,8 +125,13 @@ describe('the node port', () => {
   });
 
   test.each<[string, string, ServerReport['servicePorts'], RegExp]>([
-    ['is still to come', 'NodePort', [leads(443, 32_400)], /none was given to port 443 of Service/],
-    ['is still to come', 'LoadBalancer', [leads(443, 32_400)], /none was given to port 443/],
+    [
+      'is not assigned yet',
+      'NodePort',
+      [leads(443, 32_400)],
+      /none was given to port 443 of Service/,
+    ],
+    ['is not assigned yet', 'LoadBalancer', [leads(443, 32_400)], /none was given to port 443/],
     ['needs another type', 'ClusterIP', [leads(443, 32_400)], /with type NodePort or LoadBalancer/],
     [
       'needs a port that leads there, of this Service',
@@ -141,7 +146,7 @@ describe('the node port', () => {
       /needs a TCP port that leads to 32400/,
     ],
     [
-      'is still to come for the first that leads there',
+      'is not assigned yet for the first port that leads there',
       'NodePort',
       [leads(80, 32_400), leads(443, 32_400)],
       /none was given to port 80 of/,

@@ -243,7 +243,7 @@ describe('what a monitor ignores is not asked for', () => {
       },
       {},
     ],
-  ])('%s: an exposure that is there may stay', (_where, input, entry) => {
+  ])('%s: an existing exposure may stay', (_where, input, entry) => {
     const built = build(input, entry);
     const message = expect.stringMatching(
       /sets send or receive on a monitor of type (icmp|tcp-half-open), which ignores both; remove them, or use type tcp or http$/,
@@ -467,7 +467,7 @@ describe('ConfigMaps', () => {
       configMap('cm', 'x', { schema: 'y' }),
       /GW123 ConfigMap istio-system\/cm: names the schema "y"/,
     ],
-    ['that is no JSON and names nothing', configMap('cm', '{'), /GW124/],
+    ['that is not JSON and names no Service', configMap('cm', '{'), /GW124/],
   ])('%s are noted and change nothing', (_, map, expected) => {
     const notes = codes({ configMaps: [map] });
     expect(notes).toEqual([expect.stringMatching(expected)]);

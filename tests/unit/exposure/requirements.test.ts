@@ -170,10 +170,10 @@ describe('what is missing is reported', () => {
     );
   const R = 'policy requirement "r" needs';
   test.each<[string, Wanted, Requirement, readonly string[]]>([
-    ['not, if it is there', { snat: 'none' }, needs('snat', 'none'), []],
-    ['not, if any value is there', { snat: 'none' }, needs('snat'), []],
+    ['not if it is set', { snat: 'none' }, needs('snat', 'none'), []],
+    ['not if any value is set', { snat: 'none' }, needs('snat'), []],
     [
-      'not, if a list has all entries',
+      'not if a list has all entries',
       { rejectVlans: ['/Common/a', '/Common/b'] },
       needs('rejectVlans', ['/Common/b']),
       [],
@@ -187,13 +187,13 @@ describe('what is missing is reported', () => {
       ],
     ],
     [
-      'not, if fewer VLANs are allowed',
+      'not if fewer VLANs are allowed',
       { vlans: ['/Common/a'] },
       needs('vlans', ['/Common/a', '/Common/b']),
       [],
     ],
     [
-      'if another VLAN is allowed, too',
+      'if another VLAN is also allowed',
       { vlans: ['/Common/a', '/Common/b'] },
       needs('vlans', ['/Common/a']),
       [`${R} vlans ["/Common/a"], but Gateway a/b sets ["/Common/a","/Common/b"]; remove that`],
@@ -216,7 +216,7 @@ describe('what is missing is reported', () => {
       needs('rateLimit'),
       [`${R} rateLimit, but Gateway a/b sets 0, which is as good as nothing; set another value`],
     ],
-    ['not, if it is a limit', { rateLimit: 1 }, needs('rateLimit'), []],
+    ['not if it is a limit', { rateLimit: 1 }, needs('rateLimit'), []],
     ...['any', '0.0.0.0/0', '0.0.0.0/1,128.0.0.0/1'].map(
       (source): [string, Wanted, Requirement, readonly string[]] => [
         `if ${source} may connect`,
@@ -228,7 +228,7 @@ describe('what is missing is reported', () => {
       ],
     ),
     [
-      'not, if fewer clients may connect',
+      'not if fewer clients may connect',
       { source: '10.20.0.0/16' },
       needs('source', '10.0.0.0/8'),
       [],
@@ -239,9 +239,9 @@ describe('what is missing is reported', () => {
       needs('source', '10.0.0.0/8'),
       [`${R} source 10.0.0.0/8, but Gateway a/b sets 10.0.0.0/7; remove that`],
     ],
-    ['not, if a list is not', { vlans: ['/Common/a'] }, needs('vlans'), []],
-    ['not, if all VLANs would do', { vlans: ['/Common/a'] }, needs('vlans', []), []],
-    ['not, if nothing is required, and nothing there', { rateLimit: 0 }, needs('rateLimit', 0), []],
+    ['not if a list is not empty', { vlans: ['/Common/a'] }, needs('vlans'), []],
+    ['not if all VLANs are sufficient', { vlans: ['/Common/a'] }, needs('vlans', []), []],
+    ['not if nothing is required and nothing is set', { rateLimit: 0 }, needs('rateLimit', 0), []],
     ...(['iRules', 'persistence', 'monitors'] as const).map(
       (setting): [string, Wanted, Requirement, readonly string[]] => [
         `if the list ${setting} is empty`,
@@ -253,7 +253,7 @@ describe('what is missing is reported', () => {
       ],
     ),
     [
-      'if another value is there',
+      'if another value is set',
       { snat: 'auto' },
       needs('snat', 'none'),
       [`${R} snat none, but Gateway a/b sets auto; remove that`],

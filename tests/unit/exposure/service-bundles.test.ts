@@ -136,7 +136,7 @@ describe('a service bundle', () => {
         '(team-*)',
     ],
     [
-      'says something else than the same Gateway',
+      'contradicts a setting of the same Gateway',
       { gates: [gate({ [REQUEST]: 'public-web', 'sluice.io/balance': 'ratio-member' })] },
       'GW171 Gateway default/g (sluice.io/balance) sets balance ratio-member, but ' +
         'service bundle public-web, requested by Gateway default/g ' +

@@ -237,18 +237,22 @@ describe('the Service and port of an F5 ConfigMap', () => {
   test.each<[string, unknown, unknown]>([
     ['are those of its backend', { virtualServer: { frontend: decoy, backend } }, ['gw', 80]],
     [
-      'are guessed if the port is a text',
+      'are guessed if the port is a string',
       { virtualServer: { backend: { ...backend, servicePort: '80' } } },
       ['gw', 80],
     ],
     [
-      'are guessed if the name is none',
+      'are guessed if the name is invalid',
       { virtualServer: { backend: { ...backend, serviceName: 5 } } },
       [undefined, 80],
     ],
     ['are guessed without a backend', { virtualServer: { frontend: decoy } }, ['decoy', 1]],
-    ['are guessed of a list', { virtualServer: [{ backend }] }, ['gw', 80]],
-    ['are guessed of what is no JSON', '{"serviceName": "gw", "servicePort": 80', ['gw', 80]],
+    ['are guessed from a list', { virtualServer: [{ backend }] }, ['gw', 80]],
+    [
+      'are guessed from text that is not JSON',
+      '{"serviceName": "gw", "servicePort": 80',
+      ['gw', 80],
+    ],
     ['are unknown if it names none', '{"servicePort": x', [undefined, undefined]],
   ])('%s', (_, body, expected) => {
     expect(target(body)).toEqual(expected);

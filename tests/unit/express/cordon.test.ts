@@ -52,7 +52,7 @@ describe('of the members of a pool', () => {
       [`${a} out`, `${b} ready`, `${c} ready`],
     ],
     [
-      'those that drain with their pods are no matter of their nodes, however many',
+      'those that drain because their pods end are not counted for their nodes, however many they are',
       [`${a} draining`, `${b} draining`, c],
       [a, b, c, '10.0.0.9 cordoned'],
       [`${a} draining`, `${b} draining`, `${c} ready`],

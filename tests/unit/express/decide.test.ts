@@ -41,12 +41,12 @@ describe('a member that leaves', () => {
 
   test.each<[string, Given, string]>([
     [
-      'is left to its slice where nothing of its owner is declared yet',
+      'is left to its slice if nothing of its owner is declared yet',
       { pools: [], nodes: ['10.0.0.1'], events: [event(2, ['10.0.0.1'])] },
       'left',
     ],
     [
-      'is left where no declared pool has it',
+      'is left if no declared pool has it',
       {
         pools: [{ [EAST]: ['10.0.0.2'] }],
         nodes: ['10.0.0.1', '10.0.0.2'],
@@ -55,52 +55,52 @@ describe('a member that leaves', () => {
       'left',
     ],
     [
-      'is left where the partition has no such node, such as one in Common',
+      'is left if the partition has no such node, for instance because it is in Common',
       { ...two, nodes: ['10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'left',
     ],
     [
-      'is left where another cluster is declared under the id',
+      'is left if another cluster is declared under the id',
       { ...two, events: [event(2, ['10.0.0.1'], { clusterUid: 'uid-rebuilt' })] },
       'left',
     ],
     [
-      'is superseded where a newer revision is declared',
+      'is superseded if a newer revision is declared',
       { ...two, at: { [EAST]: 3 }, events: [event(2, ['10.0.0.1'])] },
       'superseded',
     ],
     [
-      'is written where this very revision is declared',
+      'is written if the same revision is declared',
       { ...two, at: { [EAST]: 2 }, events: [event(2, ['10.0.0.1'])] },
       'write',
     ],
     [
-      'is superseded where a newer revision wrote the node',
+      'is superseded if a newer revision wrote the node',
       { ...two, nodes: ['10.0.0.1 ready east 3', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'superseded',
     ],
     [
-      'is written where an older revision wrote the node',
+      'is written if an older revision wrote the node',
       { ...two, nodes: ['10.0.0.1 ready east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'write',
     ],
     [
-      'is written where another cluster wrote the node before',
+      'is written if another cluster wrote the node before',
       { ...two, nodes: ['10.0.0.1 ready west 9', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'write',
     ],
     [
-      'is unchanged where the same revision did it already',
+      'is unchanged if the same revision wrote it already',
       { ...two, nodes: ['10.0.0.1 draining east 2', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'unchanged',
     ],
     [
-      'is stamped anew where an older revision did it, so that what lies between is too late',
+      'is stamped again if an older revision wrote it, so that revisions in between are late',
       { ...two, nodes: ['10.0.0.1 draining east 1', '10.0.0.2'], events: [event(2, ['10.0.0.1'])] },
       'write',
     ],
     [
-      'is unchanged where the declared state says it too',
+      'is unchanged if the declared state says the same',
       {
         pools: [{ [EAST]: ['10.0.0.1 draining', '10.0.0.2'] }],
         nodes: ['10.0.0.1 draining east 1', '10.0.0.2'],
@@ -206,7 +206,7 @@ describe('the newest event for a node', () => {
 describe('the member guard', () => {
   test.each<[string, Given, readonly string[]]>([
     [
-      'one that comes back is no matter for it, even as the only one',
+      'one that returns is never held, even as the only one',
       {
         pools: [{ [EAST]: ['10.0.0.1 draining'] }],
         nodes: ['10.0.0.1 draining east 1'],

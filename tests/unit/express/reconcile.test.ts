@@ -27,7 +27,7 @@ describe('nodes are brought to what is declared', () => {
       ['10.0.0.1 ready east 5'],
     ],
     [
-      'one without a stamp of ours too',
+      "a node without Sluice's stamp, too",
       { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }] },
       '10.0.0.1 draining',
       ['10.0.0.1 ready east 5'],
@@ -39,7 +39,7 @@ describe('nodes are brought to what is declared', () => {
       ['10.0.0.1 draining east 5'],
     ],
     [
-      'what is so already is not written',
+      'a node that is right already is not written',
       { pools: [{ [EAST]: ['10.0.0.1 draining'] }] },
       '10.0.0.1 draining',
       [],
@@ -64,7 +64,7 @@ describe('nodes are brought to what is declared', () => {
     ],
     ['a node that nothing declared uses stays', { pools: [] }, '10.0.0.1 draining', []],
     [
-      'a node drains only if every use wants it',
+      'a node drains only if every pool that uses it drains it',
       { pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [EAST]: ['10.0.0.1'] }] },
       '10.0.0.1',
       [],
@@ -82,7 +82,7 @@ describe('nodes are brought to what is declared', () => {
       ['10.0.0.1 out east 5'],
     ],
     [
-      'an address that two clusters use goes as far as both want',
+      'an address that two clusters use is drained as far as both agree',
       {
         at: { [EAST]: 5 },
         pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }],
@@ -93,19 +93,19 @@ describe('nodes are brought to what is declared', () => {
       ['10.0.0.1 draining east 5'],
     ],
     [
-      'and not at all where one of them is enabled',
+      'and not at all if one of them is enabled',
       { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'], [WEST]: ['10.0.0.1'] }], out: ['east'] },
       '10.0.0.1',
       [],
     ],
     [
-      'a drain is heard where express restored a node ahead, and keeps its stamp',
+      'a drain applies to a node that express restored ahead, and keeps its stamp',
       { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] },
       '10.0.0.1 ready east 6',
       ['10.0.0.1 draining east 6'],
     ],
     [
-      'but takes back nothing that express took out',
+      'but it restores no node that express took out',
       { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }], drained: ['east'] },
       '10.0.0.1 out east 6',
       [],

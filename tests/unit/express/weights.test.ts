@@ -56,7 +56,7 @@ describe('the ratio of an address', () => {
       { [a]: 25, [b]: 50, [c]: 100 },
     ],
     [
-      'joins groups that turn out to be one',
+      'merges groups that share an owner',
       [
         { [EAST]: [a], [WEST]: [b] },
         { [NORTH]: [c], 'south/a/b': [d] },
@@ -66,7 +66,7 @@ describe('the ratio of an address', () => {
       { [a]: 25, [b]: 50, [c]: 100, [d]: 100 },
     ],
     [
-      'takes no account of a cluster without members that are ready',
+      'ignores a cluster without ready members',
       [{ [EAST]: [a], [WEST]: [b, c], [NORTH]: [`${d} draining`] }],
       { [EAST]: 1, [WEST]: 1, [NORTH]: 5 },
       { [a]: 100, [b]: 50, [c]: 50 },

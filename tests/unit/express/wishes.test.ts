@@ -170,7 +170,7 @@ describe('pods', () => {
       ['10.1.0.1 out unready'],
     ],
     [
-      'one that was seen to change and is ready comes back',
+      'one that changed and is ready returns',
       { pods: [a, b], changed: ['Pod a'] },
       ['10.1.0.1 ready back'],
     ],
@@ -179,14 +179,10 @@ describe('pods', () => {
       { pods: [a, b], changed: ['Gateway a', 'Node n1'] },
       [],
     ],
-    ['the last that serves is never sent away', { pods: [{ ...a, terminating: true }] }, []],
+    ['the last one that serves is never taken out', { pods: [{ ...a, terminating: true }] }, []],
+    ['an ingress that is removed changes no member', { removed: true, changed: ['Pod a'] }, []],
     [
-      'an ingress that is removed says nothing of its members',
-      { removed: true, changed: ['Pod a'] },
-      [],
-    ],
-    [
-      'all at once, sorted',
+      'all in one request, sorted',
       { pods: [b, { ...c, terminating: true }, { ...a, ready: false }], changed: ['Pod b'] },
       ['10.1.0.1 out unready', '10.1.0.2 ready back', '10.1.0.3 draining terminating'],
     ],
@@ -331,7 +327,7 @@ describe('Kubernetes nodes', () => {
       ['10.0.0.1 out node-not-ready*'],
     ],
     [
-      'one that was seen to change and is well comes back',
+      'one that changed and is healthy returns',
       { nodes: [n(1), n(2)], changed: ['Node n1'] },
       ['10.0.0.1 ready back'],
     ],
@@ -353,7 +349,7 @@ describe('Kubernetes nodes', () => {
       ['10.0.0.1 draining terminating'],
     ],
     [
-      'and comes back with one',
+      'and returns with one',
       { local: true, nodes: [n(1), n(2)], pods: [a, { ...b, node: 'n2' }], changed: ['Pod a'] },
       ['10.0.0.1 ready back'],
     ],

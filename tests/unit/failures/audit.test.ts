@@ -66,7 +66,7 @@ describe('the audit log', () => {
 
   test.each([
     ['no JSON', '{"at":'],
-    ['no entry', '{"at":"2026-11-23T03:00:00.000Z"}'],
+    ['not an entry', '{"at":"2026-11-23T03:00:00.000Z"}'],
     ['a list', '[]'],
     [
       'far too long',

@@ -47,17 +47,17 @@ describe('a bundle', () => {
   });
 
   test.each([
-    ['an id that is none', failure({ id: '../../victim/x' })],
-    ['an id with other digits', failure({ id: '0123456789ABCDEF' })],
-    ['a time that no date holds', failure({ last: 9e15 })],
-    ['a time that is no number of milliseconds', failure({ first: -1 })],
-    ['a count that cannot be counted on', failure({ count: 1e300 })],
-    ['an endless name', failure({ owner: 'x'.repeat(2_000) })],
-    ['an endless sentence', failure({ sentence: 'x'.repeat(100_000) })],
-    ['endless gateways', failure({ gateways: Array.from({ length: 10_001 }, () => 'a/b') })],
-    ['an endless reason', failure({}, { reason: 'x'.repeat(100_000) })],
+    ['an invalid id', failure({ id: '../../victim/x' })],
+    ['an id with digits that are not hexadecimal', failure({ id: '0123456789ABCDEF' })],
+    ['a time beyond the range of dates', failure({ last: 9e15 })],
+    ['a time that is not a whole number of milliseconds', failure({ first: -1 })],
+    ['a count that is too large', failure({ count: 1e300 })],
+    ['a name that is too long', failure({ owner: 'x'.repeat(2_000) })],
+    ['a sentence that is too long', failure({ sentence: 'x'.repeat(100_000) })],
+    ['too many gateways', failure({ gateways: Array.from({ length: 10_001 }, () => 'a/b') })],
+    ['a reason that is too long', failure({}, { reason: 'x'.repeat(100_000) })],
     [
-      'endless attempts',
+      'too many attempts',
       failure(
         {},
         {
@@ -69,8 +69,8 @@ describe('a bundle', () => {
         },
       ),
     ],
-    ['an event that no queue carries', failure({}, {}, { body: 'x'.repeat(1_048_577) })],
-    ['an endless sender', failure({}, {}, { sender: 'x'.repeat(2_000) })],
+    ['an event that is too large for a queue', failure({}, {}, { body: 'x'.repeat(1_048_577) })],
+    ['a sender that is too long', failure({}, {}, { sender: 'x'.repeat(2_000) })],
   ])('with %s is refused, and the line is named', (_, bad) => {
     expect(() => readBundle(bundle(failure(), bad), 'b')).toThrow(
       expect.objectContaining({ code: 'RPL709', message: expect.stringContaining('line 3') }),

@@ -375,8 +375,8 @@ describe('a message that the queue itself moved', () => {
   test.each<[string, WorkQueueName, string]>([
     ['a snapshot', 'snapshots', snapshot()],
     ['a slice on the queue of snapshots', 'snapshots', wish()],
-    ['no event of map', 'slices', snapshot()],
-    ['not readable', 'slices', 'not json'],
+    ['an event that does not come from map', 'slices', snapshot()],
+    ['unreadable', 'slices', 'not json'],
   ])('without proof has no owner if it is %s', (_what, queue, body) => {
     const { head } = recordOf(queue, body, { proof: UNPROVEN });
     expect([head.owner, head.revision]).toEqual([undefined, undefined]);

@@ -83,8 +83,8 @@ describe('the next probe of a device', () => {
     ['that is due later', false, { due: NOW + 1 }],
     ['that is due at a time that no probe is set to', true, { due: NOW + 10 * MINUTE + 1 }],
     ['that is due just within that time', false, { due: NOW + 10 * MINUTE }],
-    ['whose holder is at work', false, { lease: { holder: 'h', until: NOW + 1 } }],
-    ['whose holder may be at work', false, { lease: { holder: 'h', until: NOW + TURN_LEASE_MS } }],
+    ['whose holder is working', false, { lease: { holder: 'h', until: NOW + 1 } }],
+    ['whose holder may be working', false, { lease: { holder: 'h', until: NOW + TURN_LEASE_MS } }],
     ['whose holder died', true, { lease: { holder: 'h', until: NOW } }],
     [
       'whose holder had a clock that was ahead',
@@ -330,19 +330,27 @@ describe('the remaining part of an order', () => {
   });
 
   test.each<[string, ReturnType<typeof wanting>, readonly string[] | undefined]>([
-    ['nothing was wanted again', none, ['a', KEY]],
-    ['one was wanted again', wanting({ [KEY]: NOW + 1 }), ['a']],
-    ['it was wanted when it was given', wanting({ [KEY]: NOW }), ['a', KEY]],
-    ['another owner wants it', wanting({ [KEY]: NOW + 1 }, { subject: 'west/a/b' }), ['a', KEY]],
-    ['all of it was wanted again', wanting({ [KEY]: NOW + 1, a: NOW + 1 }), undefined],
-    ['an automatic address of that port was', wanting({ 'auto(web):32400/tcp': NOW + 1 }), ['a']],
-    ['one of another port was', wanting({ 'auto(web):1/tcp': NOW + 1 }), ['a', KEY]],
+    ['nothing was requested again', none, ['a', KEY]],
+    ['one was requested again', wanting({ [KEY]: NOW + 1 }), ['a']],
+    ['it was requested at the time of the approval', wanting({ [KEY]: NOW }), ['a', KEY]],
+    ['another owner requests it', wanting({ [KEY]: NOW + 1 }, { subject: 'west/a/b' }), ['a', KEY]],
+    ['all of it was requested again', wanting({ [KEY]: NOW + 1, a: NOW + 1 }), undefined],
     [
-      'the same port of another address was',
+      'an automatic address for that port was requested again',
+      wanting({ 'auto(web):32400/tcp': NOW + 1 }),
+      ['a'],
+    ],
+    [
+      'an automatic address for another port was requested again',
+      wanting({ 'auto(web):1/tcp': NOW + 1 }),
+      ['a', KEY],
+    ],
+    [
+      'the same port of another address was requested again',
       wanting({ '10.0.0.9:32400/tcp': NOW + 1 }),
       ['a', KEY],
     ],
-    ['an older slice says nothing of it', wanting(undefined as never), ['a', KEY]],
+    ['an older slice does not count', wanting(undefined as never), ['a', KEY]],
   ])('an approval, where %s', (_what, meanwhile, keys) => {
     const order = approve({ keys: ['a', KEY] });
     const left = remainingOrder(order, NOW, meanwhile);
@@ -379,11 +387,11 @@ describe('the remaining part of an order', () => {
   const OTHER = 'east/other/gw';
 
   test.each<[string, ReturnType<typeof spoke>, readonly string[]]>([
-    ['nobody spoke', { slices: [], states: [] }, [OWNER, OTHER]],
-    ['one spoke since', spoke(4), [OTHER]],
-    ['one spoke when it was given', spoke(3), [OWNER, OTHER]],
-    ['what one said has no version', spoke(undefined), [OWNER, OTHER]],
-    ['somebody else spoke', spoke(4, 'west/a/b'), [OWNER, OTHER]],
+    ['no cluster sent an event', { slices: [], states: [] }, [OWNER, OTHER]],
+    ['a cluster sent an event since', spoke(4), [OTHER]],
+    ['a cluster sent an event at the time of the order', spoke(3), [OWNER, OTHER]],
+    ['the event of a cluster has no version', spoke(undefined), [OWNER, OTHER]],
+    ['another cluster sent an event', spoke(4, 'west/a/b'), [OWNER, OTHER]],
   ])('to forget, where %s', (_what, meanwhile, owners) => {
     const order = forget(OWNER, OTHER);
     const left = remainingOrder(order, NOW, meanwhile);
@@ -712,9 +720,9 @@ describe('a turn', () => {
   });
 
   test.each([
-    ['away after failed returns', { state: 'away' as const, failedReturns: 1 }, 10],
-    ['away for the first time', { state: 'away' as const, failedReturns: 0 }, 25],
-    ['that took the first ones', { state: 'returning' as const, failedReturns: 1 }, 25],
+    ['unreachable after failed returns', { state: 'away' as const, failedReturns: 1 }, 10],
+    ['unreachable for the first time', { state: 'away' as const, failedReturns: 0 }, 25],
+    ['that accepted the first ones', { state: 'returning' as const, failedReturns: 1 }, 25],
   ])('returns to a device %s of 25 changes %p', async (_what, over, count) => {
     await waiting(25);
     await mark({ due: NOW, ...over });

@@ -34,7 +34,11 @@ describe('code that comments of tests cite', () => {
   test.each([
     ['another name', '`nobody` (fence.ts)', ['`nobody` (fence.ts)']],
     ['another file', '`checkFence` (gate.ts)', ['`checkFence` (gate.ts)']],
-    ['a wrapped one', '`checkFence`\n * (fence.ts), `no`\n * (fence.ts)', ['`no` (fence.ts)']],
+    [
+      'a citation across two lines',
+      '`checkFence`\n * (fence.ts), `no`\n * (fence.ts)',
+      ['`no` (fence.ts)'],
+    ],
   ])('is checked: %s', (_, text, unknown) => {
     expect(unknownIn(text)).toEqual(unknown);
   });

@@ -79,7 +79,7 @@ describe('a deployment to AWS is refused before anything is packaged, if', () =>
       /failures\.region is eu-west-1 and queue\.region is eu-central-1/,
     ],
     [
-      'two clusters have one name in CloudFormation',
+      'two clusters have the same name in CloudFormation',
       changed('- id: east', '- id: east-1\n  - id: east1').replace(
         'cluster: east',
         'cluster: east1',

@@ -62,12 +62,12 @@ describe('istio-port-mapping.md §3: which kinds of routes a listener takes', ()
       ['TLSRoute'],
     ],
     [
-      'TLS that passes through by itself',
+      'TLS in AUTO_PASSTHROUGH',
       apiListener('l', 9000, 'TLS', { tlsMode: 'AUTO_PASSTHROUGH' }),
       ['TLSRoute'],
     ],
     [
-      'TCP with a mode, which means nothing there',
+      'TCP with a TLS mode, which has no effect',
       apiListener('l', 9000, 'TCP', { tlsMode: 'Terminate' }),
       ['TCPRoute'],
     ],
@@ -102,7 +102,7 @@ describe('istio-port-mapping.md §3: which routes are attached', () => {
     ['the port', to({ port: 80 }), true],
     ['another port', to({ port: 81 }), false],
     ['its host', to({}, { hostnames: ['b.com', 'a.com'] }), true],
-    ['a host over it', to({}, { hostnames: ['*.com'] }), true],
+    ['a wildcard that covers its host', to({}, { hostnames: ['*.com'] }), true],
     ['other hosts', to({}, { hostnames: ['b.com', 'c.com'] }), false],
     ['no rule at all', to({}, { rules: 0 }), false],
   ])('a route that names %s', (_, route, is) => {
@@ -316,7 +316,11 @@ describe('istio-port-mapping.md §3: which Services a Gateway refers to', () => 
       hosts('s.apps.svc.cluster.local', 't.apps'),
       { mode: 'manual', services: ['apps/s', 'apps/t'] },
     ],
-    ['one here and one elsewhere', hosts('s', 't.other'), { mode: 'manual', services: ['apps/s'] }],
+    [
+      'one in this namespace and one elsewhere',
+      hosts('s', 't.other'),
+      { mode: 'manual', services: ['apps/s'] },
+    ],
     [
       'only elsewhere',
       hosts('t.other'),
@@ -386,12 +390,12 @@ describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
       [undefined, undefined, 'b'],
     ],
     [
-      'a loser takes no place',
+      'a rejected listener does not block its host',
       [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP'), apiListener('c', 80, 'HTTP')],
       [undefined, 'a', 'a'],
     ],
     [
-      'no host and an empty one are the same',
+      'a missing host equals an empty one',
       [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP', { hostname: '' })],
       [undefined, 'a'],
     ],
@@ -405,7 +409,7 @@ describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
       [undefined, 'a', 'a'],
     ],
     [
-      'nor does anything with TCP',
+      'and nothing can share a port with TCP',
       [
         apiListener('a', 80, 'HTTP', { hostname: 'a.com' }),
         apiListener('b', 80, 'TCP', { hostname: 'b.com' }),
@@ -413,7 +417,7 @@ describe('istio-port-mapping.md §3: ListenerSets and shared ports', () => {
       [undefined, 'a'],
     ],
     [
-      'ports do not disturb each other',
+      'different ports do not conflict',
       [apiListener('a', 80, 'TCP'), apiListener('b', 81, 'TCP')],
       [undefined, undefined],
     ],

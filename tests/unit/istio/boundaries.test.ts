@@ -111,7 +111,7 @@ describe('istio-port-mapping.md §1.2: target ports', () => {
     ['a name, the first container that has it', servicePort(80, { targetPort: 'web' }), 8080, 80],
     ['a name of another protocol', servicePort(80, { targetPort: 'web', protocol: 'UDP' }), 53, 80],
     ['a name that no port has', servicePort(80, { targetPort: 'none' }), undefined, 80],
-    ['a name on a port that is none', servicePort(0, { targetPort: 'none' }), undefined, undefined],
+    ['a name on an invalid port', servicePort(0, { targetPort: 'none' }), undefined, undefined],
   ])('%s: with pods, and while there are none', (_, port, withPods, without) => {
     expect([targetPortOf(port, workload!), targetPortOf(port, assumed)]).toEqual([
       withPods,
@@ -147,12 +147,12 @@ describe('istio-port-mapping.md §1.2: target ports', () => {
 
 describe('an invalid server is reported with the first failed check', () => {
   test.each<[string, Server, string]>([
-    ['bind before port', server(0, 'X', { bind: 'eth0', hosts: [] }), 'GW114'],
-    ['port before protocol', server(0, 'X', { hosts: [] }), 'GW111'],
-    ['protocol before hosts', server(80, 'X', { hosts: [] }), 'GW112'],
-    ['hosts before TLS', server(80, 'HTTPS', { hosts: [], tls: 'X' }), 'GW113'],
+    ['bind is checked before port', server(0, 'X', { bind: 'eth0', hosts: [] }), 'GW114'],
+    ['port is checked before protocol', server(0, 'X', { hosts: [] }), 'GW111'],
+    ['protocol is checked before hosts', server(80, 'X', { hosts: [] }), 'GW112'],
+    ['hosts are checked before TLS', server(80, 'HTTPS', { hosts: [], tls: 'X' }), 'GW113'],
     [
-      'a port beside a Unix socket has to be one, or 0',
+      'the port of a Unix socket must be valid or 0',
       server(70_000, 'HTTP', { bind: 'unix:///x' }),
       'GW111',
     ],
@@ -305,13 +305,13 @@ describe('precedence', () => {
       gateway('b', [server(80)], { selector: {} }),
     ],
     [
-      'a Gateway that was never applied',
+      'a Gateway without a creation time',
       { ...gateway('a', [server(80)]), meta: { ...gateway('a', []).meta, created: '' } },
       gateway('b', [server(80)], { age: 999 }),
     ],
-    ['of one age, the first by name', gateway('a', [server(80)]), gateway('b', [server(80)])],
+    ['of equal age, the first by name', gateway('a', [server(80)]), gateway('b', [server(80)])],
     [
-      'of one age and name, the first by namespace',
+      'of equal age and name, the first by namespace',
       gateway('x/a', [server(80)]),
       gateway('y/a', [server(80)]),
     ],

@@ -317,7 +317,7 @@ describe('istio-port-mapping.md §3: listeners', () => {
       ['rejected GW115'],
     ],
     ['UDP', [apiListener('a', 53, 'UDP')], ['rejected GW112']],
-    ['a port that cannot be', [apiListener('a', 70_000, 'HTTP')], ['rejected GW111']],
+    ['an invalid port', [apiListener('a', 70_000, 'HTTP')], ['rejected GW111']],
     ['protocols are written in capitals', [apiListener('a', 80, 'http')], ['rejected GW112']],
     [
       'TCP and HTTP on one port',
@@ -335,7 +335,7 @@ describe('istio-port-mapping.md §3: listeners', () => {
       ['no-route MAP233', 'rejected MAP215'],
     ],
     [
-      'one host name twice',
+      'a duplicate host name',
       [
         apiListener('a', 80, 'HTTP', { hostname: 'a.com' }),
         apiListener('b', 80, 'HTTP', { hostname: 'a.com' }),
@@ -343,7 +343,7 @@ describe('istio-port-mapping.md §3: listeners', () => {
       [OK, 'rejected MAP215'],
     ],
     [
-      'no host name is all',
+      'no host name means all hosts',
       [apiListener('a', 80, 'HTTP'), apiListener('b', 80, 'HTTP', { hostname: '' })],
       [OK, 'rejected MAP215'],
     ],
@@ -364,7 +364,7 @@ describe('istio-port-mapping.md §3: listeners', () => {
       [OK, 'no-route MAP233'],
     ],
     [
-      'one that lost leaves its host name to the next',
+      'a rejected listener leaves its host name to the next one',
       [
         apiListener('a', 80, 'HTTP'),
         apiListener('b', 80, 'TCP'),
@@ -385,7 +385,7 @@ describe('istio-port-mapping.md §3: listeners', () => {
     ],
     ['the listener option', { tlsMode: 'AUTO_PASSTHROUGH' }, {}, '15443/tcp TLS_AUTO_PASSTHROUGH'],
     [
-      'the network label and another port agreed',
+      'the network label and another agreed port',
       { tlsMode: 'Passthrough' },
       { 'topology.istio.io/network': 'n1', 'networking.istio.io/gatewayPort': '443' },
       '15443/tcp TLS_PASSTHROUGH',
@@ -455,19 +455,19 @@ describe('istio-port-mapping.md §3: attachment of routes', () => {
       OK,
     ],
     [
-      'kinds narrowed to none that fits',
+      'allowed kinds that exclude the route',
       [apiListener('t', 443, 'TLS', { tlsMode: 'Terminate', allowedKinds: ['TLSRoute'] })],
       [route('TCPRoute')],
       NONE,
     ],
     [
-      'host names that meet',
+      'host names that overlap',
       [apiListener('t', 443, 'TLS', { tlsMode: 'Passthrough', hostname: '*.a.com' })],
       [route('TLSRoute', { hostnames: ['x.a.com'] })],
       OK,
     ],
     [
-      'host names that do not',
+      'host names that do not overlap',
       [apiListener('t', 443, 'TLS', { tlsMode: 'Passthrough', hostname: '*.a.com' })],
       [route('TLSRoute', { hostnames: ['x.b.com'] })],
       NONE,

@@ -78,12 +78,12 @@ describe('servers that cannot be read are rejected, and the others served', () =
     ['an unknown protocol', server(80, 'QUIC'), 'GW112'],
     ['UDP', server(80, 'UDP'), 'GW112'],
     ['an empty protocol', server(80, ''), 'GW112'],
-    ['a property of every object as protocol', server(80, 'constructor'), 'GW112'],
+    ['a protocol named like a property of every object', server(80, 'constructor'), 'GW112'],
     ['no hosts', server(80, 'HTTP', { hosts: [] }), 'GW113'],
-    ['a bind that is no address', server(80, 'HTTP', { bind: 'eth0' }), 'GW114'],
+    ['a bind that is not an address', server(80, 'HTTP', { bind: 'eth0' }), 'GW114'],
     ['a bind beyond 255', server(80, 'HTTP', { bind: '10.0.0.256' }), 'GW114'],
     ['an unknown TLS mode', server(80, 'HTTPS', { tls: 'STRICT' }), 'GW115'],
-    ['what could not be read at all', { malformed: 'port is absent' }, 'GW110'],
+    ['a server that could not be read', { malformed: 'port is absent' }, 'GW110'],
   ])('%s', (_, bad, code) => {
     const mapping = mapped(cluster({ gateways: [gateway('g', [bad, server(8000, 'HTTP')])] }));
     expect(said(mapping, 'g', 0)).toBe(`rejected ${code}`);
@@ -278,7 +278,7 @@ describe('istio-port-mapping.md §2: AUTO_PASSTHROUGH', () => {
     ['*.local, under which every Service is', ['*.local'], 'listening OK'],
     ['the host of one Service', ['cart.shop.svc.cluster.local'], 'listening OK'],
     ['everything', ['*'], 'listening OK'],
-    ['hosts under which there is none', ['*.example.com'], 'no-route MAP232'],
+    ['hosts without a Service', ['*.example.com'], 'no-route MAP232'],
     [
       'the host of a Service that has only UDP ports',
       ['dns.shop.svc.cluster.local'],

@@ -71,21 +71,25 @@ describe('istio-port-mapping.md §1.7: several Gateways on one port', () => {
       [https(['ns1/a.com']), passthrough(['ns2/a.com'])],
       ['ok', 'no-route MAP231'],
     ],
-    ['*/host is the host', [https(['*/a.com']), https(['a.com'])], ['ok', 'rejected MAP211']],
-    ['HTTPS first, one plaintext server is accepted beside it', [https(), http()], ['ok', 'ok']],
-    ['HTTPS first, then TCP beside it', [https(), tcp()], ['ok', 'ok']],
+    ['*/host equals the host', [https(['*/a.com']), https(['a.com'])], ['ok', 'rejected MAP211']],
     [
-      'from then on the plaintext owner decides: its family merges',
+      'HTTPS first: one plaintext server is accepted on the same port',
+      [https(), http()],
+      ['ok', 'ok'],
+    ],
+    ['HTTPS first: TCP is accepted on the same port', [https(), tcp()], ['ok', 'ok']],
+    [
+      'after that the plaintext server decides: its family merges',
       [https(), http(), http()],
       ['ok', 'ok', 'ok'],
     ],
     [
-      'from then on the plaintext owner decides: TLS is rejected',
+      'after that the plaintext server decides: TLS is rejected',
       [https(), http(), https(['b.com'])],
       ['ok', 'ok', 'rejected MAP210'],
     ],
     [
-      'from then on the plaintext owner decides: TCP is rejected',
+      'after that the plaintext server decides: TCP is rejected',
       [https(), http(), tcp()],
       ['ok', 'ok', 'rejected MAP210'],
     ],
@@ -113,7 +117,7 @@ describe('istio-port-mapping.md §1.7: several Gateways on one port', () => {
       ['ok', 'ok'],
     ],
     [
-      'one bind does',
+      'equal binds conflict',
       [
         { ...server(8000), bind: '10.0.0.1' },
         { ...server(8000), bind: '10.0.0.1' },

@@ -53,10 +53,10 @@ describe('pods that are alike', () => {
   });
 
   test.each<[string, Partial<Pod> & { labels?: Record<string, string> }]>([
-    ['a label that a selector asks for', { labels: { app: 'other' } }],
+    ['a label that a selector uses', { labels: { app: 'other' } }],
     ['the number of a named port', { containerPorts: [port('p', 2)] }],
     ['the protocol of a named port', { containerPorts: [port('p', 1, 'UDP')] }],
-    ['their right to low ports', { unprivileged: true }],
+    ['whether they may bind low ports', { unprivileged: true }],
   ])('are two kinds where they differ in %s', (_, fields) => {
     const usual = { labels: { app: 'x' }, containerPorts: [port('p', 1)] };
     expect(groups([pod('ns/a', usual), pod('ns/b', { ...usual, ...fields })])).toEqual(['a', 'b']);

@@ -161,9 +161,9 @@ describe('the port of a Gateway API listener', () => {
   });
 
   test.each<[string, number, number[], number]>([
-    ['8000 above it, past what Istio keeps', 7000, [], 15_002],
+    ['8000 above it, skipping the ports that Istio reserves', 7000, [], 15_002],
     ['the very last port', 57_535, [], 65_535],
-    ['8000 where that would be beyond the last port', 57_536, [], 8000],
+    ['8000 if that would be beyond the last port', 57_536, [], 8000],
     ['the one after a reserved one', 7021, [], 15_022],
     ['8000 after the last port', 57_535, [65_535], 8000],
   ])('uses target %s if its number is the target of another port', (_, port, used, target) => {

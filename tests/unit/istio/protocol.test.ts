@@ -61,8 +61,8 @@ describe('istio-port-mapping.md §1.2.3: the Istio protocol of a Service port', 
     ['DNS', { port: 53 }, 'tcp'],
     ['MySQL', { port: 3306 }, 'tcp'],
     ['MongoDB', { port: 27_017 }, 'tcp'],
-    ['nothing that is known', { name: 'web', port: 26 }, 'unsupported'],
-    ['no name at all', { name: '' }, 'unsupported'],
+    ['an unknown name', { name: 'web', port: 26 }, 'unsupported'],
+    ['no name', { name: '' }, 'unsupported'],
   ])('%s', (_, fields, protocol) => {
     expect(istioProtocolOf({ name: 'web', port: 8080, protocol: 'TCP', ...fields })).toBe(protocol);
   });

@@ -141,25 +141,25 @@ describe('istio-port-mapping.md §1.2.3: one entry for each target and Istio pro
 
   test.each<[string, ServicePort[], number]>([
     [
-      'the second of one protocol is hidden, so its number is bound itself',
+      'the second port of one protocol is hidden, so the listener binds its own number',
       pair({ name: 'http-a' }, { name: 'http-b' }),
       81,
     ],
-    ['the prefix decides', pair({ name: 'http-a' }, { name: 'tcp-b' }), 8080],
+    ['the prefix of the name decides', pair({ name: 'http-a' }, { name: 'tcp-b' }), 8080],
     [
-      'appProtocol comes before the name',
+      'appProtocol takes precedence over the name',
       pair({ name: 'http-a' }, { name: 'tcp-b', appProtocol: 'http' }),
       81,
     ],
     [
-      'Kubernetes has names of its own',
+      'the names of Kubernetes for protocols are known',
       pair({ name: 'http2-a' }, { name: 'x', appProtocol: 'kubernetes.io/h2c' }),
       81,
     ],
     ['upper and lower case are alike', pair({ name: 'HTTP-a' }, { name: 'http-b' }), 81],
     ['grpc-web is not grpc', pair({ name: 'grpc-a' }, { name: 'grpc-web-b' }), 8080],
     [
-      'names without a known prefix are one protocol',
+      'names without a known prefix count as the same protocol',
       pair({ name: 'alpha' }, { name: 'beta' }),
       81,
     ],

@@ -66,7 +66,7 @@ describe('which VirtualService comes first', () => {
       'istio-system/own',
     ],
     [
-      'one that names its own namespace, the same',
+      'one exported to its own namespace by name, in the same way',
       [route('public', { age: 9 }), route('istio-system/own', { exportTo: ['istio-system'] })],
       'istio-system/own',
     ],
@@ -228,7 +228,7 @@ describe('AUTO_PASSTHROUGH', () => {
       'routed by Service team/x',
     ],
     [
-      'several are, the oldest',
+      'several Services are, the oldest decides',
       [service('team/x', [servicePort(80)]), service('shop/a', [servicePort(80)], { age: 3 })],
       'routed by Service shop/a',
     ],

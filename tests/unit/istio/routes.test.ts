@@ -44,9 +44,9 @@ describe('istio-port-mapping.md §2: listener or no listener', () => {
   });
 
   test.each([
-    ['is none', 0, false, UNMATCHED],
-    ['counted before 1.31', 0, true, OK],
-    ['with a destination is one', 1, false, OK],
+    ['is no route', 0, false, UNMATCHED],
+    ['was a route before 1.31', 0, true, OK],
+    ['with a destination is a route', 1, false, OK],
   ])('a block with an empty route %s', (_, destinations, emptyRouteCounts, answer) => {
     expect(
       withRoutes([virtualService('team/v', ['g'], { tcp: [block([], destinations)] })], ['*'], {
@@ -76,7 +76,7 @@ describe('istio-port-mapping.md §2: gateways of a VirtualService', () => {
     ['a name is in its own namespace', 'team/v', 'g', OK],
     ['a name of another namespace', 'other/v', 'g', UNBOUND],
     ['./name', 'team/v', './g', OK],
-    ['name.namespace, as of old', 'other/v', 'g.team', OK],
+    ['name.namespace, the old form', 'other/v', 'g.team', OK],
     ['name.namespace.svc…', 'other/v', 'g.team.svc.cluster.local', OK],
     ['the mesh', 'team/v', 'mesh', UNBOUND],
   ])('%s', (_, key, name, answer) => {
@@ -97,8 +97,8 @@ describe('istio-port-mapping.md §2: exportTo, tested against the namespace of t
     ['another namespace', 'team/v', ['shop'], undefined, UNMATCHED],
     ['several', 'team/v', ['shop', 'istio-system'], undefined, OK],
     ['no namespace', 'team/v', ['~'], undefined, UNMATCHED],
-    ['nothing, with the default of the mesh', 'team/v', [], ['*'], OK],
-    ['nothing, where the mesh keeps them private', 'team/v', [], ['.'], UNMATCHED],
+    ['no exportTo, with the default of the mesh', 'team/v', [], ['*'], OK],
+    ['no exportTo, where the mesh default is private', 'team/v', [], ['.'], UNMATCHED],
   ])('%s', (_, key, exportTo, fallback, answer) => {
     const options = fallback === undefined ? {} : { defaultVirtualServiceExportTo: fallback };
     expect(
@@ -251,7 +251,7 @@ describe('istio-port-mapping.md §2: tls match', () => {
     ['SNI hosts', [{ sniHosts: ['a.com'] }], OK],
     ['SNI hosts and the number', [{ port: 9000, sniHosts: ['a.com'] }], OK],
     ['another number', [{ port: 1, sniHosts: ['a.com'] }], UNMATCHED],
-    ['no match at all makes no chain', [], UNMATCHED],
+    ['no match makes no filter chain', [], UNMATCHED],
   ])('%s', (_, match, answer) => {
     expect(passthrough([tls(match)])).toBe(answer);
   });

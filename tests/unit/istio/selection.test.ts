@@ -28,7 +28,7 @@ describe('istio-port-mapping.md §1.1: who gets a Gateway', () => {
     ['no selector at all', {}, true],
     ['one label right and one wrong', { istio: 'ingressgateway', app: 'other' }, false],
     ['a label that the pod lacks', { team: 'a' }, false],
-    ['a value that only begins alike', { istio: 'ingress' }, false],
+    ['a value with the same beginning only', { istio: 'ingress' }, false],
   ])('a selector with %s', (_, selector, selected) => {
     const mapping = mapped(cluster({ gateways: [gateway('g', HTTP, { selector })] }));
     expect(mapping.servers.map(({ gateway: key, verdict }) => `${key} ${verdict}`)).toEqual(
@@ -50,9 +50,9 @@ describe('istio-port-mapping.md §1.1: who gets a Gateway', () => {
 
   test.each([
     ['none', {}, 'default', 'listening OK'],
-    ['that of the pods', { 'istio.io/rev': 'canary' }, 'canary', 'listening OK'],
+    ['the revision of the pods', { 'istio.io/rev': 'canary' }, 'canary', 'listening OK'],
     ['another', { 'istio.io/rev': 'canary' }, 'default', 'not-selected MAP203'],
-    ['the name default', { 'istio.io/rev': 'default' }, 'default', 'listening OK'],
+    ['default', { 'istio.io/rev': 'default' }, 'default', 'listening OK'],
   ])('a Gateway whose revision label is %s', (_, labels, revision, answer) => {
     expect(
       said(mapped(cluster({ gateways: [gateway('g', HTTP, { labels })] }), { revision }), 'g'),

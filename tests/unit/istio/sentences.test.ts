@@ -170,7 +170,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'a low port that another target cures',
+    'a low port that another target port solves',
     () =>
       mapped(
         cluster(
@@ -418,7 +418,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'a port that is held',
+    'a port of another Service',
     () =>
       mapped(
         cluster(
@@ -439,7 +439,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'a port name twice',
+    'a duplicate port name',
     () =>
       mapped(
         cluster(
@@ -461,7 +461,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'a host twice',
+    'a duplicate host',
     () =>
       mapped(
         cluster(
@@ -574,7 +574,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'what cannot be read',
+    'objects that cannot be read',
     () =>
       mapped(
         cluster({
@@ -621,7 +621,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ],
   ],
   [
-    'a Service kept by hand',
+    'a Service that a person manages',
     () =>
       all(
         objects({
@@ -651,7 +651,7 @@ const CASES: readonly (readonly [string, () => PortMapping, readonly string[]])[
     ['default/g#0 OK Envoy listens on port 80; no Service selects the gateway pods'],
   ],
   [
-    'a Service that istiod keeps',
+    'a Service that istiod manages',
     () =>
       all(
         objects({

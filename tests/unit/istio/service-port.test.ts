@@ -162,7 +162,7 @@ describe('istio-port-mapping.md §1.3: another target, only where the pods canno
   test.each([
     ['80 becomes 8080', 80, [], 8080],
     ['443 becomes 8443', 443, [], 8443],
-    ['a target in use is left alone', 80, [servicePort(5000, { targetPort: 8080 })], 8081],
+    ['a target port in use is not chosen', 80, [servicePort(5000, { targetPort: 8080 })], 8081],
   ])('%s', (_, number, ports, targetPort) => {
     const mapping = mapped(
       cluster({ gateways: [gateway('g', [server(number, 'HTTP')])], pods: unprivileged }, ports),

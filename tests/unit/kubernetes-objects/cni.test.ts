@@ -62,7 +62,7 @@ describe('a BlockAffinity', () => {
     ['of Calico', {}],
     ['without a type, as older releases write it', { type: undefined }],
     ['whose deletion is a boolean', { deleted: false }],
-    ['that says nothing of a deletion', { deleted: '' }],
+    ['without a deletion field', { deleted: '' }],
   ])('%s is reduced to node and block', (_, given) => {
     expect(normaliseBlockAffinity(rawBlock('10.244.3.0/26', given))).toEqual({
       name: 'n3-10-244-3-0-26',
@@ -75,7 +75,7 @@ describe('a BlockAffinity', () => {
     ['pending', { state: 'pending' }],
     ['pendingDeletion', { state: 'pendingDeletion' }],
     ['deleted', { deleted: 'true' }],
-    ['of a word that is neither true nor false', { deleted: 'yes' }],
+    ['whose deletion is neither true nor false', { deleted: 'yes' }],
     ['of load balancers', { type: 'virtual' }],
   ])('%s has no block', (_, given) => {
     expect(normaliseBlockAffinity(rawBlock('10.244.3.0/26', given))).toEqual({

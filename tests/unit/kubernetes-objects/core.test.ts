@@ -105,7 +105,7 @@ describe('Pods', () => {
       'unknown',
     ],
     ['no arguments', agent(), 'unknown'],
-    ['the words apart', agent('router', 'proxy'), 'unknown'],
+    ['the arguments as separate items', agent('router', 'proxy'), 'unknown'],
     ['nothing', {}, 'unknown'],
   ])('%s', (_, spec, proxy) => {
     expect(pod(spec).proxy).toBe(proxy);
@@ -158,7 +158,7 @@ describe('Pods', () => {
     ],
     ['for the mesh', {}, '{"gatewayTopology":{"proxyProtocol":{}}}', true],
     [
-      'the pod speaks before the mesh',
+      'on the pod before the mesh',
       { 'proxy.istio.io/config': 'gatewayTopology: {numTrustedProxies: 1}' },
       '{"gatewayTopology":{"proxyProtocol":{}}}',
       false,
@@ -169,8 +169,8 @@ describe('Pods', () => {
       undefined,
       false,
     ],
-    ['what is no YAML', { 'proxy.istio.io/config': '{[' }, undefined, false],
-    ['not at all', {}, undefined, false],
+    ['from text that is not YAML', { 'proxy.istio.io/config': '{[' }, undefined, false],
+    ['nowhere', {}, undefined, false],
   ])('PROXY protocol %s', (_, annotations, env, expected) => {
     const containers = [{ env: env === undefined ? [] : [{ name: 'PROXY_CONFIG', value: env }] }];
     expect(

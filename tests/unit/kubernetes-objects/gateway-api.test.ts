@@ -62,7 +62,7 @@ describe('Gateways', () => {
 
   test.each<[string, object, object]>([
     ['labels', { matchLabels: { a: 'b' } }, { allowedSelector: { a: 'b' } }],
-    ['nothing, which is everything', {}, { allowedSelector: {} }],
+    ['nothing, which selects everything', {}, { allowedSelector: {} }],
     [
       'an expression with one value',
       { ...IN(['b']), matchLabels: { c: 'd' } },

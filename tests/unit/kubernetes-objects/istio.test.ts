@@ -56,18 +56,18 @@ describe('Istio Gateways', () => {
       'port.number is "80", not a number',
     ],
     [
-      'a number that is none',
+      'an invalid number',
       { port: { number: Number.NaN, protocol: 'HTTP' } },
       'port.number is null, not a number',
     ],
     ['no protocol', { port: { number: 80 } }, 'port.protocol is absent, not text'],
     [
-      'hosts as text',
+      'hosts as a string',
       { port: { number: 80, protocol: 'HTTP' }, hosts: '*' },
       'hosts is "*", not a list of names',
     ],
     [
-      'a host that is no text',
+      'a host that is not a string',
       { port: { number: 80, protocol: 'HTTP' }, hosts: [1] },
       'hosts is [1], not a list of names',
     ],
@@ -80,7 +80,7 @@ describe('Istio Gateways', () => {
 
   test.each([
     ['no spec', undefined],
-    ['servers that are no list', { servers: {} }],
+    ['servers that are not a list', { servers: {} }],
     ['null', { servers: null, selector: null }],
   ])('%s gives a Gateway without servers', (_, spec) => {
     expect(gateway(spec)).toMatchObject({ selector: {}, servers: [] });

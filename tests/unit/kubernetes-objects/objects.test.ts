@@ -112,7 +112,11 @@ describe('objects of many kinds', () => {
       { apiVersion: 'v1', kind: 'Pod', metadata: meta('p'), status: { phase: 'Failed' } },
       { kind: 'Pod', name: 'team/p', reason: 'the pod has ended' },
     ],
-    ['what is no object', 'text', { kind: '', name: '', reason: 'it is not an object' }],
+    [
+      'a value that is not an object',
+      'text',
+      { kind: '', name: '', reason: 'it is not an object' },
+    ],
   ])('%s is ignored, with the reason', (_, raw, expected) => {
     expect(normaliseObjects([raw])).toEqual({ objects: empty, ignored: [expected] });
   });

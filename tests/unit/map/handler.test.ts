@@ -545,7 +545,7 @@ describe('an event without proof of its origin', () => {
         ),
     ],
     [
-      'about another one than it says',
+      'about another ingress than its subject',
       'OWN324',
       (at) =>
         at.send(

@@ -233,7 +233,7 @@ describe('an invalid value is refused, with the remedy', () => {
       '--local-address 192.0.2.4: must be an address with its length: 192.0.2.4/24',
     ],
     [
-      'an address elsewhere',
+      'an address outside the node networks',
       {},
       { localAddress: '198.51.100.4/24' },
       {},
@@ -262,7 +262,7 @@ describe('an invalid value is refused, with the remedy', () => {
         'network that Cilium does not assign',
     ],
     [
-      'a network for routes',
+      'a pod network for a cluster with routes',
       { mode: 'routes', from: 'auto' },
       { podNetwork: '10.244.254.0/24' },
       {},

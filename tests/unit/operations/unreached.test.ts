@@ -94,7 +94,7 @@ describe('with mode: none', () => {
 
   test.each<[string, Pools]>([
     ['one pod is up', { 1: { '10.244.1.5': 'down', '10.244.9.5': 'up' } }],
-    ['one pod is not probed yet', { 1: { '10.244.1.5': 'down', '10.244.9.5': 'unknown' } }],
+    ['one pod has not been probed yet', { 1: { '10.244.1.5': 'down', '10.244.9.5': 'unknown' } }],
     ['there is no pod', { 1: {} }],
   ])('nothing is said if %s', (_, pools) => {
     expect(notes(pools, {}, {})).toEqual([]);
@@ -149,7 +149,7 @@ describe('a node', () => {
 
   test.each<[string, Pools]>([
     ['one of its members is up', { 1: { '10.244.1.5': 'down', '10.244.1.6': 'up' } }],
-    ['no member elsewhere is up', { 1: { '10.244.1.5': 'down', '10.244.2.5': 'down' } }],
+    ['no member on another node is up', { 1: { '10.244.1.5': 'down', '10.244.2.5': 'down' } }],
   ])('is not named if %s', (_, pools) => {
     expect(codes(notes(pools))).not.toContain('BIP487');
   });

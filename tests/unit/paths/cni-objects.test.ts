@@ -30,7 +30,7 @@ describe('the blocks of Calico', () => {
 
   test.each([
     ['is not confirmed yet', { state: 'pending' }],
-    ['is given back', { state: 'pendingDeletion' }],
+    ['is released', { state: 'pendingDeletion' }],
     ['is deleted', { deleted: 'true' }],
     ['is deleted, as a boolean', { deleted: true }],
     ['belongs to no node, but to load balancers', { type: 'virtual' }],
@@ -188,19 +188,19 @@ describe('what cannot be read is reported, and takes no route from a pod', () =>
 
   test.each<[string, object, Asked, string]>([
     [
-      'a block that is none',
+      'an invalid block',
       rawBlock('10.244.3.0/33'),
       CALICO,
       'spec.cidr of BlockAffinity n3-10-244-3-0-33 has 10.244.3.0/33, which is no network; correct it (GW181)',
     ],
     [
-      'a network of Cilium that is none',
+      'an invalid network of Cilium',
       rawCiliumNode({ podCIDRs: ['10.244.3.0/24', 'x'] }),
       CILIUM,
       'spec.ipam of CiliumNode n3 has x, which is no network; correct it (GW181)',
     ],
     [
-      'an annotation of Cilium that is none',
+      'an invalid annotation of Cilium',
       rawNode({ annotations: { 'network.cilium.io/ipv4-pod-cidr': '10.244.3.0/33' } }),
       CILIUM,
       'annotation network.cilium.io/ipv4-pod-cidr has 10.244.3.0/33, which is no network; correct it (GW181)',
@@ -238,14 +238,14 @@ describe('what cannot be read is reported, and takes no route from a pod', () =>
 
   test.each<[string, object, readonly object[], Asked, string]>([
     [
-      'an address of a CiliumNode that is none',
+      'an invalid address of a CiliumNode',
       NODE,
       [rawCiliumNode({ podCIDRs: ['10.244.3.0/24'], addresses: ['192.0.2'] })],
       CILIUM,
       'spec.addresses of CiliumNode n3 has 192.0.2',
     ],
     [
-      'an address of Calico that is none',
+      'an invalid address of Calico',
       rawNode({ annotations: { 'projectcalico.org/IPv4Address': '192.0.2/24' } }),
       [rawBlock('10.244.3.0/26')],
       CALICO,

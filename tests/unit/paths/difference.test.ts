@@ -64,23 +64,23 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     ],
   ],
   [
-    "somebody else's route with another goal in its place",
+    "another client's route with another target in its place",
     { active: table(live({ ...R1, to: '192.0.2.99' }, 'theirs')) },
     [
       'BIP471 no route 10.244.1.0/24: ~ route 10.244.1.0/24 via 192.0.2.11 (node n1): ' +
         '/sluice-net/10.244.1.0/24 of somebody else leads to 192.0.2.99',
     ],
   ],
-  ["somebody else's route with the same goal", { active: table(live(R1, 'theirs')) }, []],
+  ["another client's route with the same target", { active: table(live(R1, 'theirs')) }, []],
   [
-    'a left-over past its grace',
+    'an unneeded entry after its grace',
     { records: records(record(R1), due), active: table(live(R1), live(R2)) },
     [
       'BIP492 yes route 10.244.2.0/24: + route 10.244.2.0/24 via 192.0.2.12 is there, and no member needs it',
     ],
   ],
   [
-    'a left-over in its grace',
+    'an unneeded entry during its grace',
     {
       records: records(record(R1), record(R2, { left: NOW - 1_000 })),
       active: table(live(R1), live(R2)),
@@ -88,7 +88,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     [],
   ],
   [
-    'a left-over past its grace that a member needs again',
+    'an entry after its grace that a member needs again',
     {
       records: records(record(R1), due),
       active: table(live(R1), live(R2)),
@@ -97,13 +97,13 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     [],
   ],
   [
-    'a left-over while a partition cannot be read',
+    'an unneeded entry while a partition cannot be read',
     { records: records(record(R1), due), active: table(live(R1), live(R2)), isWhole: false },
     [],
   ],
-  ['a left-over that is not there', { records: records(record(R1), due) }, []],
+  ['an unneeded entry that is missing', { records: records(record(R1), due) }, []],
   [
-    'a left-over that was found, not made',
+    'an unneeded entry that Sluice found and did not make',
     {
       records: records(record(R1), { ...due, found: true }),
       active: table(live(R1), live(R2, 'theirs')),
@@ -111,7 +111,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     [],
   ],
   [
-    'what was removed and is there again',
+    'an entry that was removed and has come back',
     {
       records: records(record(R1), record(R2, { gone: NOW - 1_000 })),
       active: table(live(R1), live(R2)),
@@ -119,17 +119,17 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     [expect.stringMatching(/^BIP492 yes route 10.244.2.0\/24: \+ .* is there again$/) as never],
   ],
   [
-    'what has the mark, and is in no journal',
+    'an entry with the mark that is in no journal',
     { active: table(live(R1), live(R2)) },
     [expect.stringMatching(/^BIP492 yes route 10.244.2.0\/24: \+ .* not in the journal/) as never],
   ],
   [
-    'what has the mark, is in no journal, and is needed',
+    'an entry with the mark that is in no journal and needed',
     { active: table(live(R1), live(R2)), needed: new Map([['east', new Set([P1, P2])]]) },
     [],
   ],
   [
-    'what another installation keeps',
+    'an entry of another installation',
     {
       records: records(record(R1), record(R2, { owner: 'far/istio-system/gateway' })),
       active: table(live(R1)),
@@ -137,7 +137,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PathSight>, told: s
     [],
   ],
   [
-    'what somebody made without the mark',
+    'an entry without the mark',
     { active: table(live(R1), live(route('10.9.0.0/16', '192.0.2.1'), 'theirs')) },
     [],
   ],

@@ -36,7 +36,7 @@ describe('the journal on a device', () => {
 
   test.each([
     [
-      'a record without a goal',
+      'a record without a target',
       'route 10.0.0.0/24',
       'owner=a/b/c node=n version=1.1.1',
       'wrong to',
@@ -49,18 +49,18 @@ describe('the journal on a device', () => {
       'wrong version',
     ],
     [
-      'a time that is none',
+      'an invalid time',
       'route 10.0.0.0/24',
       `to=1 owner=${OWNER} node=n version=1.1.1 left=now`,
       'wrong left',
     ],
     [
-      'a word of somebody else',
+      'an unknown word',
       'route 10.0.0.0/24',
       `to=1 owner=${OWNER} node=n version=1.1.1 x=y`,
       'wrong field',
     ],
-    ['no words', 'route 10.0.0.0/24', '', 'wrong'],
+    ['no content', 'route 10.0.0.0/24', '', 'wrong'],
     [
       'a name that means something else',
       'route a 10.0.0.0/24 b',

@@ -167,7 +167,7 @@ const FLANNEL = {
 describe('bad input costs the pods of its node, and no others', () => {
   test.each<[string, object, Asked, string]>([
     [
-      'an annotation that is no JSON',
+      'an annotation that is not JSON',
       rawNode({ annotations: { 'k8s.ovn.org/node-subnets': '{"default":' } }),
       { from: 'ovn' },
       'annotation k8s.ovn.org/node-subnets is not JSON; correct what writes it (GW181)',
@@ -180,19 +180,19 @@ describe('bad input costs the pods of its node, and no others', () => {
         'than 8 levels deep; correct what writes it (GW181)',
     ],
     [
-      'a network that is none',
+      'an invalid network',
       rawNode({ podCIDRs: ['10.244.3.0/33'] }),
       { from: 'podCIDR' },
       'spec.podCIDRs has 10.244.3.0/33, which is no network; correct it (GW181)',
     ],
     [
-      'a network that is none in an annotation, beside one that contains the pod',
+      'an invalid network in an annotation, next to one that contains the pod',
       rawNode({ annotations: { 'sluice.io/pod-networks': '10.244.3.0/24,10.244.3' } }),
       { from: 'annotation' },
       'annotation sluice.io/pod-networks has 10.244.3, which is no network; correct it (GW181)',
     ],
     [
-      'an address that is none',
+      'an invalid address',
       rawNode({
         podCIDRs: ['10.244.3.0/24'],
         annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/public-ip': '192.0.2' },
@@ -202,7 +202,7 @@ describe('bad input costs the pods of its node, and no others', () => {
         '192.0.2, which is no IP address; correct it (GW181)',
     ],
     [
-      'MACs that are no JSON',
+      'MACs that are not JSON',
       rawNode({
         annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":' },
       }),
@@ -210,7 +210,7 @@ describe('bad input costs the pods of its node, and no others', () => {
       'annotation flannel.alpha.coreos.com/backend-data is not JSON; correct what writes it (GW181)',
     ],
     [
-      'a MAC that is none',
+      'an invalid MAC',
       rawNode({
         annotations: { ...FLANNEL, 'flannel.alpha.coreos.com/backend-data': '{"VtepMAC":"c2:e5"}' },
       }),
@@ -259,7 +259,7 @@ describe('bad input costs the pods of its node, and no others', () => {
         'clusters[].network.from of east: flannel or cilium (GW180)',
     ],
     [
-      'no network at all',
+      'no network',
       rawNode(),
       { from: 'podCIDR' },
       'it has no spec.podCIDRs; correct what writes it, or change the source (GW180)',
@@ -278,7 +278,7 @@ describe('bad input costs the pods of its node, and no others', () => {
       `it has no ${reads}; correct what writes it, or change the source (GW180)`,
     ]),
     [
-      'a pod elsewhere',
+      'a pod outside of every network',
       rawNode({ podCIDRs: ['10.77.0.0/24'] }),
       { from: 'podCIDR' },
       'its networks are 10.77.0.0/24 (spec.podCIDRs); choose the source that gives pods their addresses (GW183)',
@@ -392,7 +392,7 @@ describe('bad input costs the pods of its node, and no others', () => {
       'annotation k8s.ovn.org/node-primary-ifaddr is not JSON; correct what writes it (GW181)',
     ],
     [
-      'a later one, where no other address will do',
+      'a later one, if no other address is usable',
       {
         'k8s.ovn.org/node-primary-ifaddr': '{"ipv4":"192.0.2.13/24"}',
         'k8s.ovn.org/host-cidrs': '{',

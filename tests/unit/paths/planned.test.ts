@@ -43,7 +43,7 @@ const both = new Map([['east', new Set([P1, P2])]]);
 const needsOne = new Map([['east', new Set([P1])]]);
 
 const CASES: readonly (readonly [what: string, over: Partial<PlannedSight>, says: string[]])[] = [
-  ['nothing for what is there', {}, []],
+  ['nothing for existing entries', {}, []],
   [
     'a new route',
     { requests: [request(R1, [P1]), request(R2, [P2])], needed: both },
@@ -71,7 +71,7 @@ const CASES: readonly (readonly [what: string, over: Partial<PlannedSight>, says
     ['- route 10.244.2.0/24 via 192.0.2.12'],
   ],
   [
-    'a network that somebody else has',
+    'a network that another client has',
     { records: records(), active: table(live(route(R1.at, '192.0.2.99'), 'theirs')) },
     [
       'BIP471 ! route 10.244.1.0/24 via 192.0.2.11: /sluice-net/10.244.1.0/24 has it, and leads to 192.0.2.99',

@@ -26,9 +26,9 @@ const told = ({ entries }: Plan): readonly unknown[] =>
 
 describe('another owner on the same address', () => {
   test.each<[string, Settings, Settings]>([
-    ['asks for what the first does not', SETTINGS, silent],
-    ['does not ask for what the first does', silent, SETTINGS],
-    ['asks for something else', { ...SETTINGS, icmpEcho: 'disable' }, silent],
+    ['requests a setting that the first does not', SETTINGS, silent],
+    ['does not request a setting that the first does', silent, SETTINGS],
+    ['requests another value', { ...SETTINGS, icmpEcho: 'disable' }, silent],
   ])('that %s gets no exposure, because AS3 would use the last one for both', (_, a, b) => {
     const plan = planned(a, b);
     expect(told(plan)).toEqual([['conflict', 'GW169']]);
@@ -86,8 +86,8 @@ describe('the port of a redirect', () => {
   const taken = [['conflict', 'OWN301']];
 
   test.each<[string, Exposure, Exposure]>([
-    ['a redirect, if port 80 is there', AT80, AT443],
-    ['port 80, if a redirect is there', AT443, AT80],
+    ['a redirect, if port 80 is declared', AT80, AT443],
+    ['port 80, if a redirect is declared', AT443, AT80],
     ['a second redirect', AT443, AT8443],
   ])('belongs to one owner of an address: refused is %s', (_, first, second) => {
     expect(told(after(first, second))).toEqual(taken);

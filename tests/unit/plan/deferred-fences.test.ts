@@ -67,7 +67,7 @@ describe('a version that changes nothing', () => {
 
   test.each<readonly [string, DeclaredState, Slice, Partial<PlanRules>]>([
     ['if waiting is not permitted', declared, settled(6), { deferred: undefined as never }],
-    ['if the watcher does not say', declared, slice(6, [exposure()]), {}],
+    ['if the watcher does not say whether it may wait', declared, slice(6, [exposure()]), {}],
     [
       'after a snapshot that was not settled',
       declared,

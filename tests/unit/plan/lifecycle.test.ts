@@ -321,29 +321,29 @@ describe('a drain', () => {
 
     test.each<[string, DeclaredState, NonNullable<PlanRules['orders']>[number]]>([
       [
-        'where it spoke since',
+        'if it sent an event since',
         plan(declared, [slice(2, [exposure()])], { now: at(0.5) }).next,
         silent(),
       ],
       [
-        'where no cluster that sends events serves instead',
+        'if no other cluster that sends events serves',
         declared,
         silent({ silent: { seen: iso(0), speaking: ['north'] } }),
       ],
       [
-        'where the other one is drained',
+        'if the other one is drained',
         plan(declared, [], {
           orders: [order({ action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })],
         }).next,
         silent(),
       ],
       [
-        'where it serves something alone',
+        'if it serves something alone',
         plan(declared, [slice(2, [exposure(), exposure({ port: 9 })])]).next,
         silent(),
       ],
       [
-        'where the other one has no member that takes connections',
+        'if the other one has no member that accepts connections',
         plan(declared, [
           slice(
             2,
@@ -357,9 +357,9 @@ describe('a drain', () => {
         ]).next,
         silent(),
       ],
-      ['where it was drained by hand', drained, silent()],
+      ['if it was drained by hand', drained, silent()],
       [
-        'where it was enabled since',
+        'if it was enabled since',
         plan(declared, [], { orders: [order({ action: 'enable' }, 2)] }).next,
         silent(),
       ],

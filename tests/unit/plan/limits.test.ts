@@ -39,7 +39,7 @@ function stateOf(
 
 describe('a partition', () => {
   test.each<[string, DeclaredState, number, readonly string[]]>([
-    ['with nothing', stateOf(0), 0, []],
+    ['without exposures', stateOf(0), 0, []],
     [
       'at every limit',
       stateOf(RECOMMENDED_LIMITS.exposures, { members: 1 }),
@@ -49,13 +49,13 @@ describe('a partition', () => {
     ['with one exposure too many', stateOf(RECOMMENDED_LIMITS.exposures + 1), 0, ['BIP460']],
     ['with one byte too many', stateOf(1), RECOMMENDED_LIMITS.bytes + 1, ['BIP460']],
     [
-      'with pools as wide as recommended',
+      'with pools of the recommended size',
       stateOf(2, { members: RECOMMENDED_LIMITS.members }),
       0,
       [],
     ],
     [
-      'with pools one member wider',
+      'with pools of one member more',
       stateOf(5, { members: RECOMMENDED_LIMITS.members + 1 }),
       0,
       ['BIP461'],

@@ -68,7 +68,7 @@ describe('what an inventory misses', () => {
       0,
       0,
     ],
-    ['went in a later term', { version: version(3), gone: 'x' }, 0, 0],
+    ['was removed in a later term', { version: version(3), gone: 'x' }, 0, 0],
   ])('%s', (_, more, taken, overtaken) => {
     expect(
       [absentSlices(absence, having(more)), overtakenAbsences(absence, having(more))].map(
@@ -142,7 +142,7 @@ describe('an order is obeyed', () => {
     ['not enabled', drained('drain'), { action: 'enable' }, false],
     ['not enabled, though policy drained it', drained('drain', true), { action: 'enable' }, false],
     [
-      'policy has nothing to enable, as people drained it',
+      'nothing for policy to enable, because a person drained it',
       drained('drain'),
       { action: 'enable', silent: true },
       true,
@@ -159,7 +159,7 @@ describe('an order is obeyed', () => {
       { action: 'forget', upTo, whole: true },
       true,
     ],
-    ['never known', EMPTY_STATE, { action: 'forget', upTo, whole: true }, true],
+    ['an unknown cluster', EMPTY_STATE, { action: 'forget', upTo, whole: true }, true],
     [
       'not forgotten',
       { ...EMPTY_STATE, owners: { [EAST]: record() } },
@@ -191,7 +191,7 @@ describe('an order is obeyed', () => {
       false,
     ],
     [
-      'adopted, whatever another cluster is',
+      'adopted, whatever the state of another cluster',
       {
         ...EMPTY_STATE,
         owners: { [EAST]: record(), 'west/a/b': record({ clusterUid: 'uid-west' }) },
@@ -216,31 +216,31 @@ describe('an approval', () => {
       shown(3, [EAST]),
     ]);
   test.each<[string, object, Partial<Approval>, readonly string[]]>([
-    ["of all means what is held and is the owner's", {}, {}, [key(1)]],
-    ['of some means those, held or not', {}, { keys: [key(3), key(9)] }, [key(3)]],
-    ['does not reach what another owner has', {}, { keys: [key(2)] }, []],
-    ['holds within a minute of what the owner said', { seen: seen(60_000) }, {}, [key(1)]],
-    ['does not hold later', { seen: seen(60_001) }, {}, []],
+    ['of all covers the held removals of the owner', {}, {}, [key(1)]],
+    ['of some covers these, held or not', {}, { keys: [key(3), key(9)] }, [key(3)]],
+    ['does not cover exposures of another owner', {}, { keys: [key(2)] }, []],
+    ["is valid within a minute of the owner's event", { seen: seen(60_000) }, {}, [key(1)]],
+    ['is not valid later', { seen: seen(60_001) }, {}, []],
     [
-      'holds later where the version is the one that was looked at',
+      'is valid later if the version is the one that was shown',
       { seen: seen(60_001) },
       { version: version(1, 5, 1) },
       [key(1)],
     ],
     [
-      'holds later where a newer version was looked at',
+      'is valid later if a newer version was shown',
       { seen: seen(60_001) },
       { version: version(2) },
       [key(1)],
     ],
     [
-      'does not hold later where an older version was looked at',
+      'is not valid later if an older version was shown',
       { seen: seen(60_001) },
       { version: version(1, 5, 0) },
       [],
     ],
     [
-      'holds within a minute although an older version was looked at',
+      'is valid within a minute although an older version was shown',
       { seen: seen(1) },
       { version: version(1, 5, 0) },
       [key(1)],

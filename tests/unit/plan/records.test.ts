@@ -132,7 +132,7 @@ describe('a removal says why', () => {
   });
 
   test.each<[string, Partial<Slice>, string]>([
-    ['the Service went', { removed: true }, 'the ingress Service was deleted'],
+    ['the Service was deleted', { removed: true }, 'the ingress Service was deleted'],
     [
       'another device has it now',
       { devices: ['b', 'c'] },
@@ -149,7 +149,7 @@ describe('a removal says why', () => {
       moved({ partition: 'other' }),
       'moves to partition other, which cuts its connections, because an address can be in one partition only',
     ],
-    ['no gateway asks for it', {}, 'no gateway requests it any more'],
+    ['no gateway requests it', {}, 'no gateway requests it any more'],
   ])('%s', (_, more, reason) => {
     expect(reasonOf(more)).toBe(reason);
   });

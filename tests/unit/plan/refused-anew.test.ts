@@ -218,13 +218,13 @@ describe('a network of clients that 0.1.0 did not read', () => {
       true,
     ],
     [
-      'a pod that is called like the Service',
+      'a pod with the name of the Service',
       change('Pod', 'istio-system', 'istio-ingressgateway'),
       true,
     ],
     ['another Gateway', change('Gateway', 'default', 'other'), true],
     [
-      'a VirtualService that is called like the Gateway',
+      'a VirtualService with the name of the Gateway',
       change('VirtualService', 'default', 'tcp-echo-gateway'),
       true,
     ],

@@ -72,51 +72,61 @@ describe('a version', () => {
 
   test.each<[string, Parameters<typeof checkFence>[0], Partial<Slice>, string]>([
     [
-      'equal to what is declared goes through',
+      'equal to the declared one is accepted',
       { owners: { [EAST]: record() } },
       { version: version(1, 5, 1) },
       'open',
     ],
-    ['newer goes through', { owners: { [EAST]: record() } }, { version: version(1, 5, 2) }, 'open'],
-    ['older does not', { owners: { [EAST]: record() } }, { version: version(1, 5, 0) }, 'behind'],
     [
-      'of another cluster does not, however new',
+      'newer than the declared one is accepted',
+      { owners: { [EAST]: record() } },
+      { version: version(1, 5, 2) },
+      'open',
+    ],
+    [
+      'older than the declared one is refused',
+      { owners: { [EAST]: record() } },
+      { version: version(1, 5, 0) },
+      'behind',
+    ],
+    [
+      'of another cluster is refused, however new',
       { owners: { [EAST]: record() } },
       { version: version(9), clusterUid: 'other' },
       'stranger',
     ],
     [
-      'without a record, above the floor, goes through',
+      'without a record, above the floor, is accepted',
       { owners: {}, floors: { east: version(1, 5, 1) } },
       { version: version(1, 5, 2) },
       'open',
     ],
     [
-      'without a record, at the floor, does not',
+      'without a record, at the floor, is refused',
       { owners: {}, floors: { east: version(1, 5, 1) } },
       { version: version(1, 5, 1) },
       'behind',
     ],
     [
-      'without a record, below the floor of another cluster, goes through',
+      'without a record, below the floor of another cluster, is accepted',
       { owners: {}, floors: { west: version(9) } },
       { version: version(1) },
       'open',
     ],
     [
-      'with a record, below the floor of its cluster, goes through',
+      'with a record, below the floor of its cluster, is accepted',
       { owners: { [EAST]: record() }, floors: { east: version(9) } },
       { version: version(2) },
       'open',
     ],
     [
-      'without a record, for another device, is not asked for here',
+      'without a record, for another device, does not concern this one',
       { owners: {} },
       { version: version(1), devices: ['bigip-2'] },
       'unasked',
     ],
     [
-      'with a record, for another device now, goes through: it leaves',
+      'with a record, now for another device, is accepted: its exposures are removed',
       { owners: { [EAST]: record() } },
       { version: version(2), devices: ['bigip-2'] },
       'open',
@@ -136,10 +146,10 @@ describe('foreign objects on the device', () => {
   test.each<[string, AddressHolder, string | undefined]>([
     ['a virtual server at this address and port', at({ port: 443, protocol: 'tcp' }), 'BIP422'],
     ['one for any protocol', at({ port: 443, protocol: 'any' }), 'BIP422'],
-    ['one that tells no protocol', at({ port: 443 }), 'BIP422'],
+    ['one without a protocol', at({ port: 443 }), 'BIP422'],
     ['one for the other protocol', at({ port: 443, protocol: 'udp' }), undefined],
     ['one at another port', at({ port: 80, protocol: 'tcp' }), undefined],
-    ['one for all ports, which gives way', at({ port: 0, protocol: 'tcp' }), undefined],
+    ['one for all ports, which does not conflict', at({ port: 0, protocol: 'tcp' }), undefined],
     ['one at another address', at({ address: '10.0.0.2', port: 443 }), undefined],
     ['one in a route domain', at({ address: '10.0.0.1%1', port: 443 }), 'BIP422'],
     ['a virtual address in /Common', at({}), undefined],
@@ -217,7 +227,7 @@ describe('a removal', () => {
   test.each<[string, Partial<Slice>, Partial<typeof permits>, number]>([
     ['four of eight without proof: all', {}, {}, 4],
     ['four of twenty: none', {}, { owned: 20 }, 0],
-    ['one of them deleted: none, as three are few', { changes: [change('gw-1')] }, {}, 0],
+    ['one of them deleted: none, because three are allowed', { changes: [change('gw-1')] }, {}, 0],
     ['a ListenerSet deleted', { changes: [change('gw-1', { kind: 'ListenerSet' })] }, {}, 0],
     ['one changed', { changes: [change('gw-1', { what: 'updated' })] }, {}, 0],
     ['one added, which proves nothing', { changes: [change('gw-1', { what: 'added' })] }, {}, 4],
@@ -231,7 +241,7 @@ describe('a removal', () => {
       {},
       0,
     ],
-    ['the Service went', { removed: true }, {}, 0],
+    ['the Service was deleted', { removed: true }, {}, 0],
   ])('is held: %s', (_, over, more, held) => {
     const found = heldRemovals(slice(2, [], over), four, { ...permits, ...more });
     expect([...found.values()].map(({ code }) => code)).toEqual(Array(held).fill('OWN310'));
@@ -327,7 +337,7 @@ describe('an exposure that goes to another partition', () => {
   ]);
   test.each<[string, Slice, number]>([
     ['is a move', slice(1, [exposure({ port: 1, partition: 'b' })]), 1],
-    ['is none where it stays', slice(1, [exposure({ port: 1, partition: 'a' })]), 0],
+    ['is none if it stays', slice(1, [exposure({ port: 1, partition: 'a' })]), 0],
     [
       'is none for another owner',
       slice(1, [exposure({ port: 1, partition: 'b' })], { owner: 'west/x/y' }),
@@ -349,23 +359,28 @@ describe('an exposure that goes to another partition', () => {
 describe('a claim', () => {
   const fleet = (a: string, b: string): boolean => a.split('/')[0] !== b.split('/')[0];
   test.each<[string, DeclaredExposure | undefined, typeof fleet, RegExp | undefined]>([
-    ['on what is free is granted', undefined, () => false, undefined],
-    ['on its own is granted', shown(1, [EAST]), () => false, undefined],
-    ['on what a fellow has is granted', shown(1, ['west/a/b']), fleet, undefined],
+    ['on a free address is granted', undefined, () => false, undefined],
+    ['on its own address is granted', shown(1, [EAST]), () => false, undefined],
     [
-      'on what a stranger has is lost',
+      'on an address of a cluster of its fleet is granted',
+      shown(1, ['west/a/b']),
+      fleet,
+      undefined,
+    ],
+    [
+      'on an address of an owner outside of its fleet is lost',
       shown(1, ['west/a/b']),
       () => false,
       /belongs to west\/a\/b .* put the clusters in one fleet/,
     ],
     [
-      'on what another ingress of the cluster has is lost',
+      'on an address of another ingress of the cluster is lost',
       shown(1, ['east/a/b']),
       fleet,
       /belongs to east\/a\/b .* two ingresses of one cluster cannot share them/,
     ],
     [
-      'on what a fellow and a stranger have is lost',
+      'on an address of both is lost',
       shown(1, ['west/a/b', 'east/x/y']),
       fleet,
       /belongs to east\/x\/y/,

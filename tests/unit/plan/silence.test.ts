@@ -112,7 +112,7 @@ describe('a cluster that is not heard', () => {
       [steered(shared, { action: 'drain', cluster: 'west', mode: 'drain', because: 'x' })],
     ],
     [
-      'the other one has no member that takes connections',
+      'the other one has no member that accepts connections',
       [
         heard(
           [0, of('east', 1, [1])],

@@ -41,39 +41,44 @@ describe('why a requested setting does not apply', () => {
   test.each<[string, Partial<Settings>, Partial<Fleet>, readonly string[]]>([
     ['the oldest decides', { connectionLimit: 7 }, {}, [oldest]],
     ['the oldest decides of several', { connectionLimit: 7, snat: 'none' }, {}, [oldest, oldest]],
-    ['the fleet says it', { connectionLimit: 7 }, { settings: { connectionLimit: 9 } }, [words]],
     [
-      'the fleet says something else',
+      'the fleet has the same value',
+      { connectionLimit: 7 },
+      { settings: { connectionLimit: 9 } },
+      [words],
+    ],
+    [
+      'the fleet has another value',
       { connectionLimit: 7 },
       { settings: { snat: 'self' } },
       [words, oldest],
     ],
     [
-      'mode ratio balances',
+      'mode ratio sets the balancing method',
       { balance: 'fastest-node' },
       { mode: 'ratio' },
       ['fleet production has mode ratio'],
     ],
     [
-      'mode ratio says nothing of other settings',
+      'mode ratio does not affect other settings',
       { balance: 'ratio-node', connectionLimit: 7 },
       { mode: 'ratio' },
       [oldest],
     ],
     [
-      'another mode says nothing of balance',
+      'another mode does not affect the balancing method',
       { balance: 'fastest-node' },
       { mode: 'active-standby' },
       [oldest],
     ],
     [
-      'the mode that the fleet says takes no such profile',
+      'the mode of the fleet supports no such profile',
       { mode: 'fastl4', profiles: { tcp: '/Common/t' } },
       { settings: { mode: 'fastl4' } },
       [words],
     ],
     [
-      'the fleet says no mode, so the oldest decides of profiles',
+      'the fleet sets no mode, so the oldest decides about profiles',
       { profiles: { tcp: '/Common/t' } },
       {},
       [oldest],
@@ -141,7 +146,7 @@ describe('a created exposure has a reason', () => {
   const rules: PlanRules = { sameFleet: () => false, now: 0 };
   const { owner } = slice(1, []);
   test.each<[string, Partial<PlanRules>, string]>([
-    ['asked for', {}, 'default/tcp-echo-gateway requests it'],
+    ['requested', {}, 'default/tcp-echo-gateway requests it'],
     [
       'moved from another partition',
       { movedFrom: new Map([[changeId({ owner, key: KEY }), 'edge']]) },

@@ -64,13 +64,19 @@ describe('an update', () => {
       false,
     ],
     [
-      'of the members below which others join',
+      'of minimumActive',
       { ...before, minimumActive: 1 },
       { ...before, minimumActive: 2 },
       'minimumActive changed',
       true,
     ],
-    ['that brings them', before, { ...before, minimumActive: 2 }, 'minimumActive changed', true],
+    [
+      'of the cause of new members',
+      before,
+      { ...before, minimumActive: 2 },
+      'minimumActive changed',
+      true,
+    ],
     [
       'of one gateway',
       before,
@@ -79,14 +85,14 @@ describe('an update', () => {
       true,
     ],
     [
-      'of a wish that does not hold',
+      'of a value that is not used',
       before,
       shown([part(A), part(B, { wish })]),
       'its requested settings changed, and are remembered',
       true,
     ],
     [
-      'of a wish that is taken back',
+      'of a value that is no longer requested',
       shown([part(A), part(B, { wish })]),
       before,
       'its requested settings changed, and are remembered',

@@ -75,13 +75,13 @@ function site(fails: Readonly<Record<string, unknown>>, over: Partial<BatchWork>
  */
 describe('a message that throws', () => {
   test.each<[string, unknown]>([
-    ['a stack that overflows', new RangeError('Maximum call stack size exceeded')],
-    ['a fault of Sluice', new TypeError("Cannot read properties of undefined (reading 'x')")],
+    ['a stack overflow', new RangeError('Maximum call stack size exceeded')],
+    ['a bug in Sluice', new TypeError("Cannot read properties of undefined (reading 'x')")],
     [
       'an error of Node about an argument',
       Object.assign(new TypeError('The argument'), { code: 'ERR_INVALID_ARG_TYPE' }),
     ],
-    ['something that is no error', 'nonsense'],
+    ['a thrown value that is not an Error', 'nonsense'],
     ['null', null],
   ])(
     '(%s) is given up alone in the same call, and its neighbours of all groups are done',

@@ -206,7 +206,7 @@ describe('a dead letter', () => {
       },
     ],
     [
-      'tries without end',
+      'too many tries',
       {
         attempts: Array.from({ length: 5_000 }, () => ({
           at: '2026-11-22T00:00:00.000Z',
@@ -216,7 +216,7 @@ describe('a dead letter', () => {
       },
     ],
     [
-      'a plan without end',
+      'a plan that is too long',
       {
         plan: Array.from({ length: 5_000 }, (_, i) => ({
           owner: 'o',

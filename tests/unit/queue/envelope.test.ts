@@ -122,19 +122,19 @@ describe('sealing', () => {
 
 describe('opening refuses, with code and reason,', () => {
   const cases: readonly (readonly [what: string, body: string, code: string, reason: RegExp])[] = [
-    ['what is not JSON', 'GET / HTTP/1.1', 'Q610', /not JSON/],
+    ['text that is not JSON', 'GET / HTTP/1.1', 'Q610', /not JSON/],
     ['nothing', '', 'Q610', /not JSON/],
-    ['JSON that is no event', '[1,2]', 'Q611', /expected object, received array/],
+    ['JSON that is not an event', '[1,2]', 'Q611', /expected object, received array/],
     ['null', 'null', 'Q611', /specversion/],
     ['another version of CloudEvents', raw({ specversion: '0.3' }), 'Q611', /specversion.*1\.0/],
     ['an event without id', raw({ id: '' }), 'Q611', /id/],
     [
-      'an event from somewhere else',
+      'an event from another source',
       raw({ source: 'https://example.com' }),
       'Q611',
       /source: must be \/clusters\/<id>/,
     ],
-    ['a time that is none', raw({ time: 'yesterday' }), 'Q611', /time/],
+    ['an invalid time', raw({ time: 'yesterday' }), 'Q611', /time/],
     ['another content type', raw({ datacontenttype: 'text/xml' }), 'Q611', /datacontenttype/],
     [
       'an unknown type',
@@ -149,13 +149,13 @@ describe('opening refuses, with code and reason,', () => {
       /is sluice\.test\.note\.v2, but this Sluice reads sluice\.test\.note\.v1/,
     ],
     [
-      'a type that is a property of every object',
+      'a type named like a property of every object',
       raw({ type: '__proto__' }),
       'Q612',
       /not __proto__/,
     ],
     [
-      'data that does not fit, with path and expectation',
+      'data that does not match the schema, with path and expectation',
       raw({ data: { text: 'a', items: [{ port: '443' }] } }),
       'Q613',
       /items\[0\]\.port: .*expected/,
@@ -197,19 +197,19 @@ describe('opening refuses, with code and reason,', () => {
       /cannot be decompressed/,
     ],
     [
-      'brackets without end',
+      'too many brackets',
       `${raw({}).slice(0, -1)},"x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
       'Q615',
       /nested more than 64 levels deep/,
     ],
     [
-      'values without end',
+      'too many values',
       raw({ data: { text: 'a', items: Array.from({ length: 200_000 }, () => 1) } }),
       'Q615',
       /more than 150000 values/,
     ],
     [
-      'packed brackets without end',
+      'too many packed brackets',
       raw({
         data: undefined,
         dataencoding: 'gzip',
@@ -219,7 +219,7 @@ describe('opening refuses, with code and reason,', () => {
       /nested more than 64 levels deep/,
     ],
     [
-      'packed values without end',
+      'too many packed values',
       raw({
         data: undefined,
         dataencoding: 'gzip',
@@ -231,13 +231,13 @@ describe('opening refuses, with code and reason,', () => {
       /more than 800000 values/,
     ],
     [
-      'a string without end',
+      'a string that is too long',
       raw({ data: { text: 'x'.repeat(MAX_STRING_CHARACTERS + 1), items: [] } }),
       'Q615',
       /a string of more than 262144 characters/,
     ],
     [
-      'a packed string without end',
+      'a packed string that is too long',
       raw({
         data: undefined,
         dataencoding: 'gzip',
@@ -249,13 +249,13 @@ describe('opening refuses, with code and reason,', () => {
       /a string of more than 262144 characters/,
     ],
     [
-      'a name without end',
+      'a name that is too long',
       raw({ data: { ...DATA, ['x'.repeat(MAX_STRING_CHARACTERS + 1)]: 1 } }),
       'Q615',
       /a string of more than 262144 characters/,
     ],
     [
-      'many values of which not one fits, by the first',
+      'many invalid values, by the first one',
       raw({ data: { text: 'a', items: Array.from({ length: 100_000 }, () => 1) } }),
       'Q613',
       /schema: items\[0\]: [^;]*\. Update/,

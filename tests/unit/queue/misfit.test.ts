@@ -30,18 +30,18 @@ describe('the first invalid value in large data', () => {
 
   const Server = z.object({ name: z.string(), port: z.int() });
   const Shapes: readonly (readonly [string, z.ZodType, unknown])[] = [
-    ['no list where one belongs', z.array(z.string()), { 0: 'a' }],
-    ['a list where an object belongs', Server, [{ name: 'a', port: 1 }]],
-    ['null where an object belongs', Server, null],
-    ['null where a record belongs', z.record(z.string(), z.string()), null],
-    ['a list where a record belongs', z.record(z.string(), z.string()), ['a']],
+    ['another value instead of a list', z.array(z.string()), { 0: 'a' }],
+    ['a list instead of an object', Server, [{ name: 'a', port: 1 }]],
+    ['null instead of an object', Server, null],
+    ['null instead of a record', z.record(z.string(), z.string()), null],
+    ['a list instead of a record', z.record(z.string(), z.string()), ['a']],
     ['a wrong entry of a record', z.record(z.string(), z.int()), { a: 1, b: 'x' }],
     [
       'a wrong field inside an optional object',
       z.object({ one: Server.optional() }),
       { one: { name: 'a' } },
     ],
-    ['what fits no option of a union', z.union([z.string(), z.int()]), true],
+    ['a value that matches no option of a union', z.union([z.string(), z.int()]), true],
   ];
   test.each(Shapes)('is found in %s', (_, schema, value) => {
     const zods = schema.safeParse(value);

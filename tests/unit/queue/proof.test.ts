@@ -58,26 +58,44 @@ describe('a slice of unknown origin', () => {
   test.each<
     [string, string, Readonly<Record<string, readonly string[]>>, Proof['kind'], string | undefined]
   >([
-    ['of a cluster that demands no origin is taken', sealed('east', EAST), GUARDED, 'free', 'east'],
-    ['of one that does is not', sealed('west', 'west/a/b'), GUARDED, 'unproven', undefined],
     [
-      'in the name of one that does is not',
+      'of a cluster that requires no proof of origin is accepted',
+      sealed('east', EAST),
+      GUARDED,
+      'free',
+      'east',
+    ],
+    [
+      'of a cluster that requires one is not',
+      sealed('west', 'west/a/b'),
+      GUARDED,
+      'unproven',
+      undefined,
+    ],
+    [
+      'in the name of a cluster that requires one is not',
       sealed('east', 'west/a/b'),
       GUARDED,
       'unproven',
       undefined,
     ],
-    ['sent by one that does is not', sealed('west', EAST), GUARDED, 'unproven', undefined],
+    [
+      'sent by a cluster that requires one is not',
+      sealed('west', EAST),
+      GUARDED,
+      'unproven',
+      undefined,
+    ],
     ['of an unknown cluster is not', sealed('north', 'north/a/b'), GUARDED, 'unproven', undefined],
     ['that cannot be read is not', 'nonsense', GUARDED, 'unproven', undefined],
     [
-      'of an unknown cluster is taken if nothing is required',
+      'of an unknown cluster is accepted if nothing is required',
       sealed('north', 'north/a/b'),
       {},
       'free',
       'north',
     ],
-    ['that cannot be read is for no owner there', 'nonsense', {}, 'free', ''],
+    ['that cannot be read has no owner in that case', 'nonsense', {}, 'free', ''],
   ])('%s', async (_what, body, senders, kind, cluster) => {
     const proof = await proofOfHandedOver('slices', body, rulesWith(senders));
     expect(proof).toMatchObject(cluster === undefined ? { kind } : { kind, cluster });

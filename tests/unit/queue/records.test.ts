@@ -124,7 +124,7 @@ describe('the settings of a queue', () => {
   test.each<[string, QueueName, QueueSettings, readonly RegExp[]]>([
     ['nothing', 'slices', GOOD, []],
     [
-      'nothing where the server does not say how it deduplicates',
+      'nothing if the server does not report how it deduplicates',
       'slices',
       { ...alone, redrive: GOOD.redrive! },
       [],
@@ -169,7 +169,7 @@ describe('the settings of a queue', () => {
       [new RegExp(`maxReceiveCount is 4,.*set it to ${MAX_RECEIVE_COUNT}`)],
     ],
     [
-      'nothing of a dead-letter queue, behind which there is none',
+      'nothing about a dead-letter queue for a queue that is one',
       'slices-dead',
       { ...alone, visibilityMs: 900_000 },
       [],

@@ -98,7 +98,7 @@ describe('a signed event', () => {
     ['more data', (e) => (e['data'] = { port: 443, name: 'a', more: true })],
     ['the signature', (e) => (e['signature'] = Buffer.alloc(64).toString('base64'))],
     ['a signature of another length', (e) => (e['signature'] = 'AAAA')],
-    ['a signature that is no base64', (e) => (e['signature'] = '???')],
+    ['a signature that is not base64', (e) => (e['signature'] = '???')],
   ])('does not hold any more with another %s', (_, change) => {
     const body = changed(small, change);
     expect(body).not.toBe(small);

@@ -390,9 +390,9 @@ describe('a unit of several', () => {
   });
 
   test.each([
-    ['where nothing of that revision is stored', { sentRevision: { epoch: 1, counter: 9 } }],
-    ['where no revision was sent', { sentRevision: undefined }],
-    ['where the owner is not known', { owner: undefined }],
+    ['if nothing of that revision is stored', { sentRevision: { epoch: 1, counter: 9 } }],
+    ['if no revision was sent', { sentRevision: undefined }],
+    ['if the owner is unknown', { owner: undefined }],
   ])('is checked with its own event %s', async (_what, over) => {
     const desk = startDesk();
     const old = await desk.park(1);
@@ -419,10 +419,10 @@ describe('an order to try again', () => {
   const ordered = { ordered: true as const, sentRevision: { epoch: 2, counter: 5 } };
 
   test.each([
-    ['the one that was declared before', '2.5'],
-    ['an older one, in another partition', '2.4'],
-    ['one of an older epoch', '1.9'],
-    ['one that is not known', undefined],
+    ['the version that was declared before', '2.5'],
+    ['an older version, in another partition', '2.4'],
+    ['a version of an older epoch', '1.9'],
+    ['an unknown version', undefined],
   ])('has no result while the device declares %s', async (_what, by) => {
     const { item, head } = await result(
       (desk) => (desk.preview = () => preview('superseded', by === undefined ? {} : { by })),

@@ -68,13 +68,13 @@ const SENT = { status: 'sent', sentAt: 1_000_000 } as const;
 describe('a driver that continues a job', () => {
   test.each<[string, readonly Given[], number, string]>([
     [
-      'counts what was sent and failed before, and what is still out',
+      'counts events that were sent and failed before, and events in progress',
       [{ unit: 0, ...done('failed', 1) }, { unit: 1, ...SENT }, { unit: 2 }, { unit: 3 }],
       2,
       '1 of the first 2 events failed; 2 are not sent yet',
     ],
     [
-      'counts a unit once that was sent, if only for some of its items, and failed, if only for one',
+      'counts an event once, even if only some of its items were sent or failed',
       [
         { unit: 0, ...done('conflict') },
         { unit: 0, ...done('failed', 1) },
@@ -87,7 +87,7 @@ describe('a driver that continues a job', () => {
       '1 of the first 2 events failed; 1 are not sent yet',
     ],
     [
-      'does not count what was decided without sending',
+      'does not count items that were decided without sending',
       [{ unit: 0, ...done('conflict') }, { unit: 1, ...done('failed', 1) }, { unit: 2 }],
       1,
       '1 of the first 1 events failed; 1 are not sent yet',
@@ -177,7 +177,7 @@ describe('a job is driven', () => {
 
   test.each([
     ['while another process holds it', 1, true],
-    ['when that died', 0, false],
+    ['when that process died', 0, false],
     ['when its clock was ahead', DRIVER_LEASE_MS + 1, false],
   ])('by one process alone: %s', async (_what, left, refused) => {
     const until = startDesk().now + left;

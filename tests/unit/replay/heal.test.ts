@@ -93,32 +93,32 @@ async function after(
 
 describe('a failure of an exposure', () => {
   test.each<[string, Settled, string]>([
-    ['is over when its exposure is applied', settled(5, [result()]), 'healed'],
+    ['is resolved when its exposure is applied', settled(5, [result()]), 'healed'],
     [
-      'is over when its exposure is as it was wanted',
+      'is resolved when its exposure is as requested',
       settled(5, [result({ outcome: 'unchanged' })]),
       'healed',
     ],
-    ['is not over because an older revision was applied', settled(4, [result()]), 'open'],
-    ['is not over while it fails', settled(6, [result({ outcome: 'rejected' })]), 'open'],
+    ['is not resolved by an older revision', settled(4, [result()]), 'open'],
+    ['is not resolved while it fails', settled(6, [result({ outcome: 'rejected' })]), 'open'],
     [
-      'is not over because the same exposure went well in another partition',
+      'is not resolved by the same exposure in another partition',
       settled(6, [result({ partition: 'other' }), result({ outcome: 'rejected' })]),
       'open',
     ],
     [
-      'is over when its exposure is applied in its partition, whatever became of it in another',
+      'is resolved when its exposure is applied in its partition, whatever happens in another one',
       settled(5, [result({ partition: 'other', outcome: 'rejected' }), result()]),
       'healed',
     ],
-    ['is not over because another exposure went well', settled(5, [result({ port: 81 })]), 'open'],
+    ['is not resolved by another exposure', settled(5, [result({ port: 81 })]), 'open'],
     [
-      'is over when a newer revision does not ask for it any more',
+      'is resolved when a newer revision no longer requests it',
       settled(6, [result({ port: 81 })]),
       'healed',
     ],
     [
-      'is not over because the same exposure went well on another device',
+      'is not resolved by the same exposure on another device',
       settled(6, [result()], { device: 'bigip-2' }),
       'open',
     ],
@@ -146,43 +146,43 @@ describe('a failure of an exposure', () => {
 describe('a failure of a whole event', () => {
   test.each<[string, Settled, Partial<Head>, string]>([
     [
-      'on its device is over when all of the same revision went well',
+      'on its device is resolved when all of the same revision is applied',
       settled(5, [result(), result({ port: 81 })]),
       { exposure: undefined },
       'healed',
     ],
     [
-      'on its device is not over while one of them fails',
+      'on its device is not resolved while a part of the revision fails',
       settled(5, [result(), result({ port: 81, outcome: 'retry' })]),
       { exposure: undefined },
       'open',
     ],
     [
-      'on its device is over with a newer revision, whatever became of that',
+      'on its device is resolved by a newer revision, whatever its result',
       settled(6, [result({ outcome: 'rejected' })]),
       { exposure: undefined },
       'healed',
     ],
     [
-      'in map is over when the same revision got through',
+      'in map is resolved when the same revision was mapped',
       settled(5, [result({ outcome: 'rejected' }), result()]),
       { queue: 'snapshots', device: undefined, exposure: undefined },
       'healed',
     ],
     [
-      'in map is not over when nothing of the same revision got through',
+      'in map is not resolved while nothing of the same revision was mapped',
       settled(5, [result({ outcome: 'rejected' })]),
       { queue: 'snapshots', device: undefined, exposure: undefined },
       'open',
     ],
     [
-      'in map is over with any result of a newer revision',
+      'in map is resolved by any result of a newer revision',
       settled(6, [result({ outcome: 'rejected' })]),
       { queue: 'snapshots', device: undefined, exposure: undefined },
       'healed',
     ],
     [
-      'behind map, of no device, is not over by that',
+      'after map, without a device, is not resolved by that',
       settled(6, [result()]),
       { device: undefined, exposure: undefined },
       'open',

@@ -80,16 +80,16 @@ function asked(event: Partial<Evidence['event']>, demands: object, where = 'impo
 
 describe('an event of a bundle is not sent', () => {
   test.each([
-    ['when a sender is demanded, and one is written beside it', snapshot(), SENDERS],
-    ['when a signature is demanded, and there is none', snapshot(), KEYS],
+    ['when a sender is required, even if the bundle names one', snapshot(), SENDERS],
+    ['when a signature is required and missing', snapshot(), KEYS],
     [
-      'when a signature is demanded, and it is of another key',
+      'when a signature is required and made with another key',
       snapshot({ ...OTHER, keyid: signer.keyid }),
       KEYS,
     ],
-    ['when it is a slice, which map makes after the check', wish(), KEYS],
+    ['when it is a slice, which map creates after the check', wish(), KEYS],
     [
-      'when it is a slice in the name of a cluster that demands nothing, for one that does',
+      'when it is a slice in the name of a cluster without requirements, for one that has them',
       wish('west'),
       SENDERS,
     ],
@@ -105,7 +105,7 @@ describe('an event of a bundle is not sent', () => {
 describe('an event of a bundle is sent', () => {
   test.each([
     ['signed by its cluster', snapshot(signer), KEYS],
-    ['signed by its cluster, which names senders too', snapshot(signer), { ...KEYS, ...SENDERS }],
+    ['signed by its cluster, which also names senders', snapshot(signer), { ...KEYS, ...SENDERS }],
     ['where no proof is required, as in the lab', snapshot(), {}],
     ['a slice, where no proof is required', wish(), {}],
   ])('%s', async (_, event, demands) => {

@@ -55,7 +55,7 @@ describe('the units of a selection', () => {
     ['owner', { owner: 'east/other/gw' }],
     ['queue', { queue: 'snapshots' as const }],
     ['device', { device: 'bigip-2' }],
-    ['device that is known', { device: undefined }],
+    ['known device', { device: undefined }],
   ])('hold failures of one %s', (_what, over) => {
     const [one, other] = [head(), head(over)];
     expect(units([one, other])).toEqual([[one.id], [other.id]]);
@@ -226,7 +226,7 @@ describe('a job over the same failures', () => {
     ['is not running', { state: 'paused', lease: 1, items: [shared] }],
     ['has no process', { items: [shared] }],
     ['has a process that died', { lease: 0, items: [shared] }],
-    ['has a lease that no clock would give', { lease: DRIVER_LEASE_MS + 1, items: [shared] }],
+    ['has an impossible lease', { lease: DRIVER_LEASE_MS + 1, items: [shared] }],
     ['has another failure', { lease: 1, items: [alone] }],
     ['is done with that failure', { lease: 1, items: [{ ...shared, ...done }, alone] }],
   ])('is no rival if it %s', async (_what, placed) => {

@@ -23,17 +23,17 @@ describe('what a job does next', () => {
     ['nothing left after a bad canary', progress({ sent: 2, bad: 1 }), 'finish'],
     ['the first event', progress({ waiting: 3 }), 'send'],
     [
-      'canaries are out: look, do not send',
+      'canaries are sent: check them, send nothing',
       progress({ waiting: 3, inFlight: 2, sent: 2, due: 0 }),
       'look',
     ],
     [
-      'canaries were looked at just now',
+      'canaries were checked a moment ago',
       progress({ waiting: 3, inFlight: 2, sent: 2, due: 0, looked: 10_000 }),
       'wait',
     ],
-    ['canaries came back well', progress({ waiting: 3, sent: 2 }), 'pass-canary'],
-    ['a canary came back badly', progress({ waiting: 3, sent: 2, bad: 1 }), 'pause'],
+    ['canaries succeeded', progress({ waiting: 3, sent: 2 }), 'pass-canary'],
+    ['a canary failed', progress({ waiting: 3, sent: 2, bad: 1 }), 'pause'],
   ])('%s', (_name, now, kind) => {
     expect(nextJobStep(pace, now, 10_000).kind).toBe(kind);
   });

@@ -93,7 +93,7 @@ describe('a snapshot that is mapped for a preview', () => {
 
   test.each<[string, Awaited<ReturnType<Handler>>, unknown]>([
     ['done', { batchItemFailures: [] }, { slices: [] }],
-    ['done, which map need not say', undefined, { slices: [] }],
+    ['done, even if map reports nothing', undefined, { slices: [] }],
     [
       'to be tried again',
       { batchItemFailures: [{ itemIdentifier: 'm1' }] },

@@ -30,21 +30,21 @@ const head = (over: Partial<FailureHead> = {}): FailureHead => ({
 
 describe('a policy may replay', () => {
   test.each<[string, boolean, object, Partial<FailureHead>]>([
-    ['what may pass without a change', true, {}, {}],
-    ['nothing that needs one', false, {}, { code: 'BIP421' }],
-    ['nothing whose code is not known', false, {}, { code: 'BIP999' }],
+    ['failures that may succeed without a change', true, {}, {}],
+    ['no failure that needs a change', false, {}, { code: 'BIP421' }],
+    ['no failure with an unknown code', false, {}, { code: 'BIP999' }],
     ['its codes', true, { codes: ['BIP501'] }, {}],
     ['no other codes', false, { codes: ['BIP424'] }, {}],
     ['its classes', true, { classes: ['device'] }, {}],
     ['no other classes', false, { classes: ['queue'] }, {}],
-    ['nothing that is archived', false, {}, { state: 'archived' }],
-    ['nothing that is quarantined', false, {}, { state: 'quarantined' }],
-    ['nothing that came in a bundle', false, {}, { evidence: `imported/ab/${id}/0.json` }],
-    ['what is old enough', true, {}, { last: NOW - 2 * MINUTE - 1 }],
-    ['nothing younger', false, {}, { last: NOW - 2 * MINUTE }],
-    ['what it tried twice of three times', true, {}, { replays: ['a', 'b'] }],
-    ['nothing that it tried three times', false, {}, { replays: ['a', 'b', 'c'] }],
-    ['what it may try once and has not', true, { atMost: 1 }, {}],
+    ['no archived failure', false, {}, { state: 'archived' }],
+    ['no quarantined failure', false, {}, { state: 'quarantined' }],
+    ['no imported failure', false, {}, { evidence: `imported/ab/${id}/0.json` }],
+    ['failures that are old enough', true, {}, { last: NOW - 2 * MINUTE - 1 }],
+    ['no younger failure', false, {}, { last: NOW - 2 * MINUTE }],
+    ['failures that it tried twice of three times', true, {}, { replays: ['a', 'b'] }],
+    ['no failure that it tried three times', false, {}, { replays: ['a', 'b', 'c'] }],
+    ['failures that it may try once and has not tried', true, { atMost: 1 }, {}],
   ])('%s', (_what, may, policy, failure) => {
     expect(isEligible(policyOf(policy), head(failure), NOW)).toBe(may);
   });

@@ -255,7 +255,7 @@ describe('the preview of an event', () => {
       undefined,
     ],
     [
-      'a snapshot that map refuses still',
+      'a snapshot that map still refuses',
       event({ queue: 'snapshots', body: 'any' }),
       { map: async () => ({ refused: { code: 'GW104', reason: 'no entry' } }) },
       'invalid',
@@ -270,14 +270,14 @@ describe('the preview of an event', () => {
       'RPL706',
     ],
     [
-      'an event of a sender that may not speak',
+      'an event of a sender that is not allowed',
       event({ verification: 'refused' }),
       {},
       'invalid',
       'RPL706',
     ],
     [
-      'a device that is away',
+      'an unreachable device',
       event(),
       {
         connect: async () =>

@@ -290,13 +290,13 @@ describe('an event that is not unpacked', () => {
     ['that killed every process', {}, { code: 'Q617' }, /^every process that handled it died/],
     ['with the epoch of a clock that was ahead', {}, { code: 'GW105' }, /^a clock that was ahead/],
     [
-      'of which only the beginning is there',
+      'of which only the beginning is stored',
       { body: 'four', cut: { bytes: 9, sha256: 'x' } },
       {},
       /^only the first 4 characters of 9 bytes/,
     ],
     [
-      'of a sender that may not speak',
+      'of a sender that is not allowed',
       { verification: 'refused', sender: 'AROAEVIL' },
       {},
       /^its sender AROAEVIL may not speak/,

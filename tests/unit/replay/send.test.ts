@@ -167,7 +167,7 @@ describe('a driver that crashed while it was sending', () => {
 
   test.each([
     ['has not failed since', { count: 1 }],
-    ['noted no count', {}],
+    ['has no count', {}],
   ])('sends again what %s', async (_what, over) => {
     const desk = startDesk();
     const head = await desk.park(1);
@@ -299,7 +299,7 @@ describe('what is not sent', () => {
 
   test.each([
     ['has no revision', { revision: undefined }, at(3)],
-    ['is as new as any', { revision: undefined }, { revision: undefined }],
+    ['is as new as any other', { revision: undefined }, { revision: undefined }],
   ])('what %s is not taken for replaced', async (_what, one, other) => {
     const desk = startDesk();
     const head = await desk.park(1, one);
@@ -453,7 +453,7 @@ describe('an order to try again', () => {
 
   test.each([
     ['without force', JOB, 'invalid', {}],
-    ['for what is taken by another owner', FORCED, 'conflict', {}],
+    ['for an exposure of another owner', FORCED, 'conflict', {}],
     ['without a device', FORCED, 'invalid', { device: undefined }],
     ['without an owner', FORCED, 'invalid', { owner: undefined }],
   ] as const)('is not given %s', async (_what, job, verdict, over) => {

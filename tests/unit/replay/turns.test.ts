@@ -271,9 +271,9 @@ describe('the function replay', () => {
   });
 
   test.each([
-    ['packed beside it', ['map'], 'map'],
-    ['in the folder beside it', ['../map'], '../map'],
-    ['packed beside it, where an older build left another one', ['map', '../map'], 'map'],
+    ['packed next to it', ['map'], 'map'],
+    ['in the folder next to it', ['../map'], '../map'],
+    ['packed next to it, where an older build left another one', ['map', '../map'], 'map'],
   ])('takes the function map that is %s', async (_where, folders, wanted) => {
     const own = join(mkdtempSync(join(tmpdir(), 'sluice-map-')), 'replay');
     for (const folder of folders) {

@@ -40,7 +40,7 @@ describe('what F5 CIS left', () => {
 
   test.each([
     ['is in no journal', []],
-    ['nobody needs any more', [wanted(route(NET, '192.0.2.13'), { left: 7 })]],
+    ['no member needs any more', [wanted(route(NET, '192.0.2.13'), { left: 7 })]],
     ['was removed', [wanted(route(NET, '192.0.2.13'), { gone: 7 })]],
   ])('a route that %s stays, and is reported', (_what, journal) => {
     const theirs = ofCis(route(NET, '192.0.2.13'));
@@ -48,7 +48,7 @@ describe('what F5 CIS left', () => {
   });
 
   test.each([
-    ['of somebody else', { ...ofCis(route(NET, '192.0.2.13')), name: '/Common/router' }],
+    ['of another client', { ...ofCis(route(NET, '192.0.2.13')), name: '/Common/router' }],
     ['in a folder k8s', { ...ofCis(route(NET, '192.0.2.13')), name: '/k8s/router' }],
     ['of Sluice', live(route(NET, '192.0.2.13'))],
   ])('an entry %s is none', (_what, one) => {
@@ -57,8 +57,8 @@ describe('what F5 CIS left', () => {
   });
 
   test.each([
-    ['has the goal that Sluice wants', '192.0.2.13', { found: true }],
-    ['has another goal', '192.0.2.99', { refused: 'BIP471' }],
+    ['has the target that Sluice needs', '192.0.2.13', { found: true }],
+    ['has another target', '192.0.2.99', { refused: 'BIP471' }],
   ] as const)('a record of a tunnel that others made and %s is taken over', (_what, to, over) => {
     const one = live(fdb(MAC, to));
     const { take } = inheritance(records(wanted(fdb(MAC, '192.0.2.13'), over)), table(one));
@@ -68,9 +68,9 @@ describe('what F5 CIS left', () => {
   });
 
   test.each([
-    ['is the own one of the journal', {}],
+    ['is in the journal already', {}],
     ['BIG-IP refused', { refused: 'BIP473' }],
-    ['nobody needs any more', { found: true, left: 7 }],
+    ['no member needs any more', { found: true, left: 7 }],
   ] as const)('a record of a tunnel that %s is none', (_what, over) => {
     const entry = fdb(MAC, '192.0.2.13');
     const found = inheritance(records(wanted(entry, over)), table(live(entry)));

@@ -16,7 +16,7 @@ describe('the pods that are followed', () => {
     ],
     ['two Services that differ in a value', [{ istio: 'a' }, { istio: 'b' }], 'istio in (a,b)'],
     [
-      'two Services, one of which asks for more',
+      'two Services, one of which selects by more labels',
       [{ istio: 'a', app: 'x' }, { istio: 'a' }],
       'istio in (a)',
     ],

@@ -12,13 +12,18 @@ const change = (what: Change['what'], before: State, now: State): CacheChange =>
   ({ change: { what }, before: pod(before), observed: pod(now) }) as CacheChange;
 
 test.each<[string, CacheChange, boolean, boolean]>([
-  ['a pod that begins to end', change('updated', 'runs', 'ends'), false, true],
-  ['a pod that is first seen as it ends', change('added', undefined, 'ends'), false, true],
-  ['a pod that goes on ending', change('updated', 'ends', 'ends'), false, false],
-  ['a pod that goes without notice', change('deleted', 'runs', 'runs'), true, true],
-  ['the deletion of a pod that drains on', change('deleted', 'ends', 'ends'), true, false],
+  ['a pod that begins to terminate', change('updated', 'runs', 'ends'), false, true],
+  ['a pod that is first seen while it terminates', change('added', undefined, 'ends'), false, true],
+  ['a pod that is still terminating', change('updated', 'ends', 'ends'), false, false],
+  [
+    'a pod that is deleted without terminating first',
+    change('deleted', 'runs', 'runs'),
+    true,
+    true,
+  ],
+  ['the deletion of a pod that continues to drain', change('deleted', 'ends', 'ends'), true, false],
   ['the deletion of a pod that does not drain', change('deleted', 'ends', 'ends'), false, true],
-  ['a pod that runs', change('updated', 'runs', 'runs'), false, false],
+  ['a running pod', change('updated', 'runs', 'runs'), false, false],
 ])('%s', (_, noticed, stays, urgent) => {
   expect(isUrgent(noticed, stays)).toBe(urgent);
 });

@@ -30,12 +30,12 @@ const settled = (exposures: readonly ExposureResult[], more: Partial<Settled> = 
 describe('the status of a Service with an automatic address', () => {
   test.each<[string, Partial<ExposureResult>, readonly string[]]>([
     [
-      'shows what the device confirmed, and nothing else',
+      'contains the addresses that the device confirmed, and no others',
       { address: '10.1.0.7', outcome: 'applied' },
       ['10.1.0.7'],
     ],
     [
-      'stays while the device is away, because the address comes back by it',
+      'stays while the device is unreachable, because it is the record of the address',
       { outcome: 'retry', code: 'BIP501' },
       ['10.1.0.3'],
     ],

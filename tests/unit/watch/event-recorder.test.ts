@@ -80,7 +80,7 @@ test('an object whose Events fail for a while waits by itself', async () => {
 });
 
 test.each([
-  ['is away', { status: 0 }],
+  ['is unreachable', { status: 0 }],
   ['is overloaded', { status: 429 }],
 ])('while the API server %s it is not asked for each object', async (_, refusal) => {
   const bench = eventBench();

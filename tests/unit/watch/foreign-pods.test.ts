@@ -54,17 +54,17 @@ test.each<[string, World, ForeignAnswer]>([
   ['pods of applications', { pods: { elsewhere: 'sidecar' } }, 'none'],
   ['nothing', {}, 'none'],
   [
-    'gateway pods beside the ingress, where pods elsewhere may not be read',
+    'gateway pods next to the ingress, without permission to read pods elsewhere',
     { pods: { 'istio-system': 'router' }, mayReadPods: false },
     'found',
   ],
   [
-    'the pods of a Service elsewhere, where pods there may not be read',
+    'the pods of a Service elsewhere, without permission to read them',
     { services: [{ ...OTHER, app: 'x' }], mayReadPods: false },
     'found',
   ],
   [
-    'neither, where pods elsewhere may not be read',
+    'neither, without permission to read pods elsewhere',
     { services: [{ app: 'x' }], mayReadPods: false },
     'unseen',
   ],

@@ -73,8 +73,8 @@ describe('a holder on this host', () => {
 
 test.each([
   ['another host', () => other({ host: 'elsewhere' })],
-  ['another namespace of processes', () => other({ namespace: '1' })],
-  ['an older version, by its host alone', () => hostname()],
+  ['another PID namespace', () => other({ namespace: '1' })],
+  ['an older version, which notes only its host', () => hostname()],
   ['a pod', () => 'sluice-0'],
 ])('a holder of %s is never proven dead', (_, holder) => {
   expect(isProvenDead(holder(), proc)).toBe(false);

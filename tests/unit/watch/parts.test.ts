@@ -344,9 +344,16 @@ describe('the external address', () => {
     service({ loadBalancerIngress: [{ ip: '9.9.9.9' }], ...more });
 
   test.each([
-    ['ours by class', service(), free, off, ['1.2.3.4'], { kind: 'write', addresses: ['1.2.3.4'] }],
     [
-      'ours by configuration',
+      'owned by class',
+      service(),
+      free,
+      off,
+      ['1.2.3.4'],
+      { kind: 'write', addresses: ['1.2.3.4'] },
+    ],
+    [
+      'owned by configuration',
       service({ loadBalancerClass: undefined }),
       free,
       { ...off, writeStatus: true },
@@ -370,7 +377,7 @@ describe('the external address', () => {
       { kind: 'leave' },
     ],
     [
-      'left behind by another, ours by class',
+      'left by another controller, owned by class',
       taken(),
       free,
       off,
@@ -378,17 +385,17 @@ describe('the external address', () => {
       { kind: 'write', force: true },
     ],
     [
-      'left behind by another, ours by configuration',
+      'left by another controller, owned by configuration',
       taken({ loadBalancerClass: undefined }),
       free,
       { ...off, writeStatus: true },
       ['1.2.3.4'],
       { kind: 'leave', isForeign: true, reason: 'field manager old-lb wrote 9.9.9.9' },
     ],
-    ['written by another, nothing to write', taken(), free, off, [], { kind: 'leave' }],
+    ['written by another controller, nothing to write', taken(), free, off, [], { kind: 'leave' }],
     ['written by another Sluice, nothing to write', taken(), west, off, [], { kind: 'leave' }],
     [
-      'written by a Sluice that others contest, nothing to write',
+      'written by this Sluice and contested, nothing to write',
       taken(),
       owned,
       { ...off, isContested: true },
@@ -396,7 +403,7 @@ describe('the external address', () => {
       { kind: 'leave' },
     ],
     [
-      'written by us, changed',
+      'written by this Sluice, changed',
       service({ loadBalancerIngress: [{ ip: '9.9.9.9' }] }),
       owned,
       off,
@@ -404,7 +411,7 @@ describe('the external address', () => {
       { kind: 'write' },
     ],
     [
-      'written by us, the same',
+      'written by this Sluice, unchanged',
       service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }),
       owned,
       off,
@@ -412,7 +419,7 @@ describe('the external address', () => {
       { kind: 'leave' },
     ],
     [
-      'written by us, nothing left',
+      'written by this Sluice, no address left',
       service({ loadBalancerIngress: [{ ip: '1.2.3.4' }] }),
       owned,
       off,

@@ -384,7 +384,7 @@ describe('a change of the Service', () => {
 
   test.each<[string, Ports, Ports]>([
     ['adds a port', {}, { ports: [81] }],
-    ['adds a port again that Sluice had added once', {}, { ports: [80] }],
+    ['adds a port again that Sluice had added before', {}, { ports: [80] }],
     ['removes a port', { ports: [80, 81] }, { ports: [80], owned: [80] }],
     ['writes the status', {}, { status: { ip: '10.0.0.1', isOurs: false } }],
     [

@@ -89,7 +89,7 @@ describe('Programmed', () => {
         virtualAddress: 'sluice.yaml (ingress east/a/b)',
       },
     ],
-    ['a result that tells no sources', undefined],
+    ['a result without sources', undefined],
   ])('does not mention %s', (_, sources) => {
     expect(messages(onGateways([applied(sources)]))).toEqual([
       'bigip serves 172.16.100.195:31400/tcp (partition k8s)',

@@ -4,14 +4,14 @@ import { missingFor, nextClick } from '../../../../functions/console/page/logic/
 
 test.each([
   ['a preview that differs', { status: 409, preview: {} }, 'moved'],
-  ['a question that ended because something moved', { status: 409, ended: 'moved' }, 'moved'],
-  ['a question that failed', { status: 422, ended: 'failed' }, 'failed'],
+  ['a request that ended because something changed', { status: 409, ended: 'moved' }, 'moved'],
+  ['a failed request', { status: 422, ended: 'failed' }, 'failed'],
   ['the same change that is being made', { status: 409 }, 'unknown'],
   ['a job whose state does not allow it', { status: 409, code: 'RPL703' }, 'refused'],
   ['an explanation', { status: 422 }, 'refused'],
   ['no answer', { status: 0 }, 'unknown'],
   ['a fault', { status: 500 }, 'unknown'],
-  ['a store that is away', { status: 503, code: 'RPL700' }, 'unknown'],
+  ['an unreachable store', { status: 503, code: 'RPL700' }, 'unknown'],
 ] as const)('%s', (_, refusal, expected) => {
   expect(nextClick(refusal)).toBe(expected);
 });

@@ -41,12 +41,12 @@ describe('pasted manifests', () => {
     ['blanks', [{ name: 'pasted', text: ' \n' }], /^pasted: contains no Kubernetes object$/],
     ['a chart', [{ name: 'x', text: 'kind: {{ .Values.x }}' }], /^x:1: is an unrendered template/],
     [
-      'the same twice',
+      'the same object twice',
       ['a', 'b'].map((name) => ({ name, text: gateway('web') })),
       /leave one of the two out\nGateway default\/web: a:1 and b:1$/,
     ],
     [
-      'more than one plan takes',
+      'more than one plan accepts',
       [{ name: 'x', text: gateway('web', `data: ${'x'.repeat(110_000)}`) }],
       /108 KiB as JSON; one plan takes 100 KiB/,
     ],
