@@ -86,6 +86,10 @@ export function stagesOf(arrivals: readonly Arrival[]): readonly Stage[] {
   }));
 }
 
+/**
+ * Whether a message can be handled together with the stage: slices of rivals apart, and nothing
+ * after an order, because an order applies to the state at its time.
+ */
 function fits(stage: readonly Arrival[], arrival: Arrival): boolean {
   const slices = stage.filter((one) => one.kind === 'slice');
   return arrival.kind === 'slice' ? !isRivalled(arrival.data, slices) : slices.length === 0;
@@ -177,6 +181,10 @@ export function newestFirst(slices: readonly Arrived<Slice>[]): Newest {
   };
 }
 
+/**
+ * Adds the changes of older slices of the same owner that this one replaces: the proofs of removals
+ * in them still count.
+ */
 function withChangesOf(slice: Slice, overtaken: readonly Arrived<Slice>[]): Slice {
   const before = overtaken
     .filter(({ data }) => data.owner === slice.owner && data.clusterUid === slice.clusterUid)

@@ -62,6 +62,10 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
   return tell([await applyPartition({ ...only, ...(reading && { reading }) })]);
 }
 
+/**
+ * Which manual changes of one partition an order keeps or undoes. Empty if no order of the batch
+ * names the partition, so that the job has no such key.
+ */
 function overridesIn(
   all: GroupJob['overrides'],
   partition: string,
@@ -160,6 +164,7 @@ async function applyOne(
   return result;
 }
 
+/** Adds what a person has approved for this partition, so that the reports can say so. */
 function withGranted(result: PartitionResult, granted: readonly HeldByNodes[]): PartitionResult {
   const mine = granted.filter(({ partition }) => partition === result.partition);
   return { ...result, approved: [...result.approved, ...mine] };

@@ -180,6 +180,10 @@ function believed(before: Pace, seen: Rates): Pick<Pace, 'perPosted' | 'posting'
   return { ...seen, perUnit: isChance ? (known + perUnit) / 2 : perUnit, posting: false };
 }
 
+/**
+ * The lines of the next step, at least `size.most` and growing at most by fixed factors, so that
+ * one fast declare does not lead to a step that is too large.
+ */
 function nextStep({ step, size }: Pace, perUnit: number, counted: number): number {
   const allowed = Math.max(size.most, Math.floor(stepMs({ size }) / perUnit));
   return allowed < step

@@ -73,6 +73,10 @@ export async function parkWaiting(
   await parkSaid(scope, arrival, said);
 }
 
+/**
+ * Logs each new refusal and sends it as a dead letter with the event that caused it, with all
+ * earlier tries of that message.
+ */
 async function parkSaid(
   { runtime, context, attempts }: Scope,
   { message, meta, data: { owner, device, version } }: Arrived<Slice>,

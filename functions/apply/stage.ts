@@ -26,6 +26,10 @@ export interface StageWork {
   readonly hasTime: () => boolean;
 }
 
+/**
+ * The orders of the stage with the time they were sent. For an order that waited in the store this
+ * is the first time.
+ */
 function ordersIn({ orders }: Stage): readonly Order[] {
   return orders.map(({ message, meta, data }) => ({
     steering: data,

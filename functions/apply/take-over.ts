@@ -48,6 +48,11 @@ export async function takeOverPaths(work: TakeOverWork, asked: readonly TakeOver
   }
 }
 
+/**
+ * Does nothing but log BIP474 if the journal cannot be read, because nobody could tell afterwards
+ * whose the entries are. Routes and neighbours are replaced one by one; records of tunnels are only
+ * claimed in the journal.
+ */
 async function takeOverAll(work: TakeOverWork, asked: readonly TakeOver[]): Promise<void> {
   const { device, log } = work;
   const reading = await device.paths.read();
@@ -67,6 +72,7 @@ async function takeOverAll(work: TakeOverWork, asked: readonly TakeOver[]): Prom
   if (claimed.length > 0) await claim(work, journal, claimed);
 }
 
+/** Units of a pair: records of tunnels are on both. */
 const UNITS = ['active', 'peer'] as const;
 
 /** Empty if there is no such unit, or it does not answer. */

@@ -211,6 +211,7 @@ function aboutOf(arrival: Arrival, sentAt: number): About {
   }
 }
 
+/** What an audit request asks for, for lists of waiting changes. */
 function auditInWords({ partitions, takeOver = [] }: Audit): string {
   if (takeOver.length > 0)
     return `take over ${formatCount(takeOver.length, 'entry', 'entries')} of F5 CIS`;
@@ -219,6 +220,7 @@ function auditInWords({ partitions, takeOver = [] }: Audit): string {
     : `redeclare ${partitions.join(', ')}`;
 }
 
+/** One look for devices that work again. */
 interface Round {
   /** The part of the failure store where changes wait. */
   readonly place: WaitingPlace;

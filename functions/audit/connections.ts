@@ -66,6 +66,7 @@ async function countOn(
   return sum;
 }
 
+/** Connections that these members have at one place now. */
 async function countAt(device: Device, { members, ...place }: Place): Promise<number> {
   const open = await device.paths.connections(place);
   return [...open].reduce((sum, [address, count]) => sum + (members.has(address) ? count : 0), 0);

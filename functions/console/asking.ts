@@ -19,10 +19,12 @@ export interface Asking {
 
 /** Milliseconds: a request has to end in under ten seconds. */
 const PATIENCE_MS = 6_000;
+/** Between two looks for an answer while a request waits for it. */
 const LOOK_MS = 150;
 
 /** Questions whose answer is the same for everybody, while they are not older than this. */
 const SHARED: ReadonlySet<Wanted['kind']> = new Set(['look', 'doctor', 'connections']);
+/** Whoever asks the same within this time shares the request that is under way. */
 const SHARED_MS = 60_000;
 
 /** `call`: how this host reaches the functions. */

@@ -41,6 +41,7 @@ export function create(runtime: Runtime, env: Environment = process.env): Consol
   return (event, context) => answer(event, context as unknown as LambdaContext);
 }
 
+/** A variable that the stack sets. Throws an error that names it if it is missing. */
 function required(env: Environment, name: string): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;

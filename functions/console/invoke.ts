@@ -9,6 +9,10 @@ export type Answerers = Readonly<Record<Parameters<Call>[0], string>>;
 
 /** Milliseconds: a request has to end in under ten seconds, and waits for the answer, too. */
 const SILENCE_MS = 1_500;
+/**
+ * For calling another function: the request of a person waits for it. The called function runs on
+ * by itself.
+ */
 const TOTAL_MS = 2_500;
 
 /** Resolves when AWS has accepted the call; the function runs later and on its own. */

@@ -20,15 +20,23 @@ const ROOMS = {
   audit: ['audit'],
 } as const satisfies Readonly<Record<StorePart, readonly string[]>>;
 
+/** Between two looks for changes in the failure store. One look serves all connections. */
 const LOOK_MS = 2_000;
+/**
+ * A page takes a longer silence for a dead connection; proxies cut quiet connections after 30 to 60
+ * s.
+ */
 const BEAT_MS = 15_000;
 /** Then the page connects again, with a session that still holds. */
 const MAX_MS = 10 * 60_000;
+/** One person may have several tabs and machines, but not without end. */
 const MAX_OF_PERSON = 20;
+/** Bounds memory; a page beyond this polls. */
 const MAX_OF_ALL = 100;
 /** Events that a page has not taken yet; one that takes none is dropped. */
 const MAX_WAITING = 50;
 
+/** One open connection of a person. `since` and `beat` by the monotonic clock. */
 interface Listener {
   readonly who: string;
   readonly since: number;
@@ -72,6 +80,9 @@ class Listeners {
     return own >= MAX_OF_PERSON || this.#all.size >= MAX_OF_ALL;
   }
 
+  /**
+   * Opens a connection; its first beat is due at once, so that the page knows that it is connected.
+   */
   add(who: string, controller: Listener['controller']): Listener {
     const since = this.#clock.monotonic();
     const listener = { who, since, beat: Number.NEGATIVE_INFINITY, controller };
@@ -101,6 +112,7 @@ class Listeners {
     }
   }
 
+  /** Drops a connection that does not take its events, instead of keeping them in memory. */
   #send(listener: Listener, text: Uint8Array): void {
     if (!this.#all.has(listener)) return;
     if ((listener.controller.desiredSize ?? 0) < -MAX_WAITING) this.#end(listener);

@@ -110,6 +110,10 @@ async function closeServer(server: ServerType): Promise<void> {
   clearTimeout(end);
 }
 
+/**
+ * Listens on a host. Rejects if the port is taken. `close` ends event streams before it waits for
+ * requests, which would otherwise last ten minutes.
+ */
 async function listen(
   { fetch, close, stop }: Pick<Console, 'fetch' | 'close'> & { readonly stop: () => void },
   { port, host }: { readonly port: number; readonly host: string },

@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 
 /** Milliseconds between two entries. */
 const PAUSE_MS = 60_000;
+/** Bounds memory: names of refused logins come from strangers. */
 const MAX_NAMES = 1_000;
 
 /** 0: no entry now; otherwise how often it happened since the last entry. */

@@ -53,6 +53,10 @@ export function sortMessages(
   return { arrivals: newestOfEach(arrivals), dropped };
 }
 
+/**
+ * Why an event is left to its slice: it is too old, or the device has several partitions, whose
+ * nodes may be in /Common. Undefined if it is applied. `age` in milliseconds.
+ */
 function whyNot(event: Express, own: string | undefined, age: number): string | undefined {
   if (age > EXPRESS_MAX_AGE_MS)
     return `observed ${Math.round(age / 1000)} s ago; its slice decides`;

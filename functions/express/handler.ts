@@ -47,6 +47,7 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
 /** The Lambda entry point. */
 export const handler = lambdaEntry(create);
 
+/** What one call of the function works with. */
 interface Scope {
   readonly runtime: Runtime;
   readonly connections: ReturnType<typeof openNodes>;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 
+/** Where the function map is, relative to the bundle of replay: packed for Lambda, or in `dist`. */
 const PLACES = ['./map/handler.mjs', '../map/handler.mjs'];
 
 /**

@@ -69,6 +69,7 @@ export class ClockReporter {
     for (const ingress of ingresses) this.#tellOf(ingress, message);
   }
 
+  /** Reports the difference on the ingress Service and on its Gateways, each of them once. */
   #tellOf(ingress: AffectedIngress, message: string): void {
     const { ref } = ingress;
     const service = this.#options.cache.service(ref.namespace, ref.service);
@@ -94,6 +95,7 @@ export class ClockReporter {
     this.#told.set(target.uid, { target, subject });
   }
 
+  /** The clocks agree again: ends the Events, and lets the next difference be reported anew. */
   #takeBack(): void {
     this.#agreed = true;
     if (this.#told.size === 0) return;

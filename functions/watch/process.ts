@@ -56,6 +56,7 @@ function logLevel(asked: string | undefined, env: NodeJS.ProcessEnv): LogLevel {
   return asked === undefined ? logLevelOf(env) : parseLogLevel(asked);
 }
 
+/** The value of a variable. Throws an error that names the variable if it is missing or empty. */
 function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (value === undefined || value === '')

@@ -291,6 +291,10 @@ class ClusterWatcher implements Watcher {
     this.#ending = Promise.all([this.#ending, old.stop()]).then(() => undefined);
   }
 
+  /**
+   * Everything of one term of leadership. Queues and API server are fenced: a write is refused once
+   * the Lease is lost.
+   */
   #prepare(): LeaderTerm {
     const { assure } = this.#leadership;
     const queues = fenceQueues(this.#runtime.queues, assure, this.#metrics.meter);

@@ -27,7 +27,9 @@ export interface PropertyVerdict {
 
 const SSL_ORCHESTRATOR = 'SSL Orchestrator attaches it to virtual servers of its own';
 const TOO_NEW = 'BIG-IP 21.0; AS3 ignores it without a word on earlier versions';
+/** Reason of properties that only people read. */
 const MARK = 'a note on the object; the device has the name of the application there';
+/** Reason of properties that the class of the service decides. */
 const CLASS = 'follows from `mode`';
 
 /** Verdicts on properties that no row of the catalogue sets. */

@@ -25,6 +25,9 @@ export interface BuildOptions {
 
 const HOST_ONLY = '--host-only';
 
+/**
+ * The targets to pack for Lambda: all, or those named. Throws an error that lists the known ones.
+ */
 function selectPacked(
   targets: readonly BuildTarget[],
   only: readonly string[],

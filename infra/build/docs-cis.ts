@@ -43,6 +43,7 @@ function outcome(entry: Entry): string {
   return `carried | [\`${annotation}\`](settings.md#${setting.toLowerCase()})${only}`;
 }
 
+/** One table with the fields of a part, by name. */
 function section(part: CisPart, fields: ReadonlyMap<string, Entry>): string {
   const rows = [...fields]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -73,6 +73,10 @@ function defaultOf(node: SchemaNode, required: boolean): string {
 /** Required keys that the loader fills in. */
 const FILLED = ['generation'];
 
+/**
+ * A table for each object of the schema, the outer ones first. Keys with a default are not
+ * required.
+ */
 function sectionsOf(node: SchemaNode, path: string): readonly Section[] {
   return formsOf(node).flatMap((form): readonly Section[] => {
     if (form.type === 'array') return sectionsOf(form.items ?? {}, `${path}[]`);

@@ -47,6 +47,10 @@ function valuesOf({ schema }: SettingRow): string {
   );
 }
 
+/**
+ * In which modes a setting or single values of it have an effect; undefined if it is the same
+ * everywhere.
+ */
 function modesOf({ modes, modesOfValue = {}, tcpOnly }: SettingRow): string | undefined {
   const single = Object.entries(modesOfValue).map(
     ([value, some]) => `${code(value)} in ${list(some)}`,
@@ -56,6 +60,7 @@ function modesOf({ modes, modesOfValue = {}, tcpOnly }: SettingRow): string | un
   return words.length === 0 ? undefined : words.join('; ');
 }
 
+/** What drift compares for a setting; undefined if AS3 has no field on the device for it. */
 function driftOf({ live, as3 }: SettingRow): string | undefined {
   const fields = (as3?.device ?? []).map((effect) =>
     'field' in effect
@@ -83,6 +88,7 @@ function modulesOf({ modules, reference }: SettingRow): string | undefined {
   return needed?.map((name) => MODULES[name]).join(' or ');
 }
 
+/** The table of settings that need or exclude each other, from `COMBINATIONS`. */
 function combinationsSection(): string {
   const show = ({ setting, value, several }: Choice): string =>
     several
@@ -101,6 +107,7 @@ function combinationsSection(): string {
   ].join('\n');
 }
 
+/** One setting with all of its names, as a table; rows without content are left out. */
 function section([name, row]: (typeof SETTING_ROWS)[number]): string {
   const { annotations, configMap, cis = [], as3, reference } = row;
   const key = keyOf(name, row);

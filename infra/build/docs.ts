@@ -39,6 +39,9 @@ export function generatedPages(): readonly GeneratedPage[] {
   ];
 }
 
+/**
+ * Writes all generated pages and prints their paths. Tests compare the pages with their sources.
+ */
 async function main(): Promise<void> {
   for (const { path, text } of generatedPages()) {
     const file = join(ROOT, path);

@@ -113,6 +113,10 @@ export function writeWhole(path: string, content: string | Uint8Array, mode = 0o
   }
 }
 
+/**
+ * Bundles all targets in one run, so that they share chunks. Nothing is written here: only complete
+ * builds are.
+ */
 async function run(
   root: string,
   out: string,
@@ -180,6 +184,10 @@ const kilobytesOf = (files: readonly Pick<OutputFile, 'path' | 'contents'>[]): n
 /** A running process may still import chunks of the build that it was started from. */
 const KEPT_MS = 24 * 3_600_000;
 
+/**
+ * Removes chunks that no bundle uses any more. Recent ones stay, because a running process may
+ * still import them.
+ */
 function removeOldChunks(out: string, outputs: readonly string[]): void {
   const folder = join(out, CHUNKS);
   if (!existsSync(folder)) return;

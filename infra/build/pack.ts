@@ -11,7 +11,12 @@ import { linkAlone, writeWhole } from './esbuild.ts';
 
 /** Zip times have no zone; these local components give the same bytes everywhere. */
 const EPOCH = new Date(1980, 0, 1);
+/**
+ * Unix permissions 0644 in the upper half of the attributes of a zip entry: Lambda runs as another
+ * user.
+ */
 const READABLE = 0o100644 << 16;
+/** The system that made the entry, in the terms of zip; without it the permissions are ignored. */
 const UNIX = 3;
 
 /**

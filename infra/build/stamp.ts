@@ -58,6 +58,10 @@ function installed(root: string): string {
   return existsSync(note) ? note : join(root, 'package-lock.json');
 }
 
+/**
+ * Hash of everything that a build depends on: inputs, the build itself, installed packages, and the
+ * list of targets.
+ */
 function hashOf({ root, out, targets }: Build, inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const input of inputs) add(hash, join(root, input));

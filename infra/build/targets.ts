@@ -40,6 +40,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
 /** Replay previews use the deployed map. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { replay: ['map'] };
 
+/** A function for Lambda, which is packed with `handler.mjs`. */
 function handlerTarget(name: string, entry: string, out: string): BuildTarget {
   return {
     name,
@@ -51,6 +52,7 @@ function handlerTarget(name: string, entry: string, out: string): BuildTarget {
   };
 }
 
+/** A process on a host. The command line has a launcher, which checks the version of Node first. */
 function processTarget(name: string, entry: string, out: string): BuildTarget {
   return {
     name,

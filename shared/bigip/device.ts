@@ -117,6 +117,7 @@ interface Declarations extends Pick<Device, 'read' | 'declare' | 'prepare'> {
   create(partition: string): Promise<{ readonly key: string; readonly took?: number }>;
 }
 
+/** What all methods of the device share. */
 interface Connected extends DeviceSurroundings {
   readonly session: DeviceSession;
   readonly config: DeviceConfig;

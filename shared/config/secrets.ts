@@ -139,6 +139,7 @@ function pickKey(reference: string, text: string, key: string): string {
 
 /** What the SDK says without any region; it has no code. */
 const NO_REGION = 'Region is missing';
+/** The remedy where the AWS client would only say that a region is missing. */
 const SET_REGION = 'no AWS region is known: set AWS_REGION, or refer to the secret by its ARN';
 
 /** Only the kind of error: messages of files and services may contain the secret. */

@@ -1,6 +1,7 @@
 /** Secrets of the console itself, which nobody may be able to guess. */
 import { ConfigError } from './error.ts';
 
+/** With base64, 32 characters are 192 bits of a random secret. */
 const MIN_CHARACTERS = 32;
 
 /**

@@ -17,6 +17,7 @@ import type { PathFigures } from './path-figures.ts';
 import type { SizeFinding } from '../domain/plan/sizes.ts';
 import { sizeFindings } from '../domain/plan/sizes.ts';
 
+/** The code of each kind of difference. */
 const CODE: Readonly<Record<DifferenceKind, string>> = {
   missing: 'BIP450',
   differs: 'BIP451',

@@ -112,7 +112,11 @@ export interface Asks {
   prune(before: number): Promise<number>;
 }
 
+/** States after which a request does not change any more. */
 const ENDED: ReadonlySet<AskState> = new Set(['done', 'moved', 'failed']);
+/**
+ * Lost races for one blob. Few processes write it, so more mean that the store ignores conditions.
+ */
 const MAX_RACES = 20;
 const keyOf = (id: string): string => `${ASKS}${id}.json`;
 
@@ -217,11 +221,13 @@ function ageOf(blob: string): number | undefined {
   return ask?.state === 'running' ? Infinity : ask?.at;
 }
 
+/** A request as it is stored; answers are packed, because a preview may have thousands of lines. */
 function textOf({ answer, ...ask }: Ask): string {
   const small = answer === undefined ? undefined : packed(answer);
   return JSON.stringify({ format: 1, ...ask, ...(small !== undefined && { answer: small }) });
 }
 
+/** A stored request; undefined if it cannot be read, which counts as missing. */
 function askOf(blob: string): Ask | undefined {
   const { data } = AskBlob.safeParse(readJson(blob));
   if (data === undefined) return undefined;

@@ -6,6 +6,7 @@ import { digest } from './identity.ts';
 import { shardOf } from './shards.ts';
 import type { Evidence, FailureHead } from './port.ts';
 
+/** Names of evidence that this store has made; others are not deleted. */
 const OWN = /^(?:evidence|imported)\/([0-9a-f]{2})\/([0-9a-f]{16})\/[0-9a-f]{12}\.json$/;
 
 /** Key of evidence received by this installation. */

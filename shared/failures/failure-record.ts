@@ -15,6 +15,7 @@ import type { Evidence, FailureRecord, Verification } from './port.ts';
 
 type Clusters = Pick<SluiceConfig, 'clusters' | 'failures'>;
 
+/** Sentences are in lists of thousands of failures; the evidence has the whole text. */
 const MAX_SENTENCE_CHARACTERS = 300;
 
 /** Settings and gateways of the exposure; for a whole event, its kind. */

@@ -46,6 +46,7 @@ const LISTS = [
 type ListKey = (typeof LISTS)[number];
 /** All but the state, which has a default and the value `all`. */
 const PLAIN_LISTS = LISTS.filter((key) => key !== 'state');
+/** Units of `since:2h`. */
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const CHOICES: Partial<Record<ListKey, readonly string[]>> = {
   class: FailureClass.options,

@@ -65,6 +65,7 @@ export function createHeardStore(blobs: Blobs): HeardStore {
   };
 }
 
+/** Adds newer times; if there are more than MAX_CLUSTERS, the oldest are dropped. */
 function withHeard(
   known: HeardBlob['clusters'],
   heard: ReadonlyMap<string, string>,

@@ -74,8 +74,11 @@ export interface HistoryStore {
   all(): Promise<readonly OwnerHistory[]>;
 }
 
+/** Per owner, the newest: enough for `trace`, which asks what happened last. */
 const MAX_ENTRIES = 20;
+/** Exposures in one entry; further ones are left out. */
 const MAX_LINES = 20;
+/** Per line; BIG-IP's messages can be long. */
 const MAX_TEXT_CHARACTERS = 300;
 /** Milliseconds. */
 const REPEAT_MS = 60_000;
@@ -110,6 +113,9 @@ export function historyEntry(settled: Settled, way: Delivery, now: number): Hist
   };
 }
 
+/**
+ * Whether an entry says the same as the one before, such as a resync: only its time is noted then.
+ */
 function isRepetition(a: HistoryEntry, b: HistoryEntry): boolean {
   const told = ({ device, job, outcomes, lines }: HistoryEntry): string =>
     JSON.stringify([device, job, outcomes, lines]);

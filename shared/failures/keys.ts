@@ -4,6 +4,7 @@
  */
 import { ReplayError } from './error.ts';
 
+/** S3 allows 1,024 bytes, file systems less for one name. */
 const MAX_KEY_CHARACTERS = 512;
 /**
  * A segment must not start with a dot: this excludes `..` and hidden names, which listings skip.
@@ -30,6 +31,7 @@ export function checkedPrefix(prefix: string, where: string): string {
   throw refused(prefix, where);
 }
 
+/** For names that could leave the store or overwrite another blob (RPL716). */
 function refused(key: string, where: string): ReplayError {
   return new ReplayError(
     'RPL716',

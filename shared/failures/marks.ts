@@ -18,6 +18,7 @@ interface Mark {
   readonly at: number;
 }
 
+/** Bounded, because the store may contain files of others. */
 const MARK = /^\{"tries":(\d{1,3}),"at":(\d{1,16})\}$/;
 
 /** Unknown content counts as zero and expired. */

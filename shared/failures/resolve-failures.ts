@@ -4,6 +4,7 @@ import { exposureKey } from '../domain/exposure/exposure.ts';
 import { compareRevisions, formatRevision } from '../domain/revision.ts';
 import type { FailureStore, FailureHead } from './port.ts';
 
+/** Outcomes that resolve a failure of the same exposure. */
 const DONE = new Set(['applied', 'unchanged']);
 
 /**

@@ -7,6 +7,7 @@ import { ReplayError } from './error.ts';
 import type { FailureHead } from './port.ts';
 import { readInBatches } from './read.ts';
 
+/** Of the files with heads; a newer one is refused, not guessed. */
 const FORMAT = 1;
 /** A shard has few writers, so this many lost races mean that the server ignores conditions. */
 const MAX_RACES = 50;
@@ -14,6 +15,7 @@ const MAX_RACES = 50;
 /** Heads of failures by the id of the failure. */
 export type Heads = ReadonlyMap<string, FailureHead>;
 
+/** Heads as they were read, with the tag for the next conditional write. */
 interface Shard {
   readonly tag: string;
   readonly heads: Heads;
@@ -37,6 +39,7 @@ export function shardOf(id: string): string {
 
 const keyOf = (shard: string): string => `index/${shard}.json`;
 
+/** The heads of a shard. Throws RPL710 for a format of a newer Sluice. */
 function parse(text: string, where: string): Heads {
   const { format, heads } = JSON.parse(text) as { format: unknown; heads: readonly FailureHead[] };
   if (format !== FORMAT)

@@ -24,6 +24,7 @@ const MAX_KEPT_ATTEMPTS = 20;
 /** Occurrences that are recognised when they are recorded twice. */
 const MAX_KEPT_MESSAGES = 5;
 
+/** What all methods of the store share. */
 interface Scope {
   readonly blobs: Blobs;
   readonly shards: Shards;
@@ -89,6 +90,7 @@ async function readEvidence(blobs: Blobs, head: FailureHead): Promise<Evidence |
   return blob === undefined ? undefined : Evidence.parse(JSON.parse(blob.text));
 }
 
+/** Deletes evidence that this installation has made; imported bundles may name other blobs. */
 async function dropEvidence(blobs: Blobs, head: FailureHead): Promise<void> {
   const key = ownEvidence(head);
   if (key !== undefined) await blobs.delete(key);
@@ -99,6 +101,7 @@ async function get(scope: Scope, id: string): Promise<Failure | undefined> {
   return (await readWhole(scope, id)) ?? readWhole(scope, id);
 }
 
+/** A failure with its evidence; undefined if one of the two is missing. */
 async function readWhole({ blobs, shards }: Scope, id: string): Promise<Failure | undefined> {
   const head = (await shards.one(shardOf(id))).get(id);
   if (head === undefined) return undefined;

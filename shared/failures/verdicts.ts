@@ -20,6 +20,7 @@ const MAX_SERVERS = 5_000;
 const MAX_EXPOSURES = 100;
 /** Hosts of one server that are kept. */
 const MAX_HOSTS = 100;
+/** Only the newest verdicts matter, so a writer that loses more often than this gives up. */
 const MAX_RACES = 5;
 
 /** A server with `address:port/protocol` at which it is requested. */
@@ -107,6 +108,7 @@ async function putNewest(
   }
 }
 
+/** The verdicts of an owner; undefined if the blob cannot be read, which counts as unknown. */
 function ownerVerdicts(text: string): OwnerVerdicts | undefined {
   const { data } = VerdictsBlob.safeParse(readJson(text));
   const servers = z.array(ServerVerdict).safeParse(unpacked(data?.servers ?? '')).data;

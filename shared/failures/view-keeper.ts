@@ -23,6 +23,7 @@ export interface ViewKeeper {
 /** Milliseconds between two writes of one partition. */
 const WRITE_INTERVAL_MS = 10_000;
 
+/** The view of one partition that waits to be written, or was written. */
 interface Kept {
   /** Undefined until it is written. */
   readonly written?: Seen;

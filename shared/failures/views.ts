@@ -17,6 +17,7 @@ export const VIEWS = 'views/';
 
 /** Findings of one audit that are kept, and characters of each text. */
 const MAX_FINDINGS = 1_000;
+/** Characters of a message in a view. */
 const MAX_TEXT = 2_000;
 
 const text = z.string().max(4_096);
@@ -165,6 +166,7 @@ function isNewer(blob: string, seenAt: number, now: number): boolean {
   return stored > seenAt && stored <= now + CLOCK_SKEW_MS;
 }
 
+/** The view of a partition; undefined if the blob cannot be read, which counts as unknown. */
 function partitionView(blob: string): PartitionView | undefined {
   const { data } = PartitionBlob.safeParse(readJson(blob));
   if (data === undefined) return undefined;

@@ -28,6 +28,7 @@ export type Create<E, A> = (runtime: Runtime) => HandlerOf<E, A>;
 /** File names under which the build packs the configuration next to the handler. */
 const PACKAGED = ['sluice.config.json', 'sluice.yaml'];
 
+/** The configuration in the package. Throws an error that says how to build with one. */
 function configPath(env: Environment): string {
   // The bundle, or the shared file in which this is, is in a folder of the archive.
   const folder = env['LAMBDA_TASK_ROOT'] ?? resolve(import.meta.dirname, '..');

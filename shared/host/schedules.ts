@@ -114,6 +114,10 @@ export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedul
   });
 }
 
+/**
+ * A repeated task: `every` in milliseconds, `failed` for the log. `close` frees what the task has
+ * opened.
+ */
 interface Plan {
   readonly every: number;
   readonly work: (signal: AbortSignal) => Promise<unknown>;
@@ -121,6 +125,7 @@ interface Plan {
   readonly close: () => Promise<void>;
 }
 
+/** Starts a repeated task. `stop` waits for the run under way. */
 function schedule(runtime: Runtime, plan: Plan): Schedule {
   const stopping = new AbortController();
   const running = repeat(runtime, plan, stopping.signal);
@@ -133,6 +138,10 @@ function schedule(runtime: Runtime, plan: Plan): Schedule {
   };
 }
 
+/**
+ * Runs the task every `every` milliseconds, counted from the end of the last run; 0 means never. A
+ * failed run is logged, and the next one follows.
+ */
 async function repeat(
   { clock, log }: Runtime,
   { every, work, failed }: Plan,

@@ -213,6 +213,7 @@ async function askAccess(
   return answer.status?.allowed === true;
 }
 
+/** A 404 means that the object does not exist; all other errors stay errors. */
 function undefinedIfMissing(error: unknown): undefined {
   if (error instanceof KubernetesError && error.status === 404) return undefined;
   throw error;

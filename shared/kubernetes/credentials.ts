@@ -57,6 +57,7 @@ export function createCredentialSource(options: CredentialOptions): CredentialSo
   };
 }
 
+/** The kubeconfig as it was read, and its exec plugin if it names one. */
 interface Loaded {
   readonly config: KubeConfig;
   readonly plugin: ExecPlugin | undefined;
@@ -126,6 +127,7 @@ function isNothing(config: KubeConfig): boolean {
   );
 }
 
+/** The kubeconfig without exec plugins: Sluice runs them itself, with a time limit. */
 function withoutPlugin(config: KubeConfig): KubeConfig {
   const { clusters, contexts, currentContext } = config;
   const plain = new KubeConfig();
@@ -163,6 +165,7 @@ async function readCredentials(
   return { server, headers, fingerprint, createDispatcher: () => createDispatcher(proxy, options) };
 }
 
+/** Adds what the plugin printed to a request: a token, or a certificate with its key. */
 async function applyPlugin(plugin: ExecPlugin, options: RequestOptions): Promise<void> {
   const { token, cert, key } = await plugin.read();
   if (cert !== undefined) options.cert = cert;

@@ -33,6 +33,10 @@ export async function discoverKind(
   return otherGroup && discoverKind(transport, { ...kind, ...otherGroup }, signal);
 }
 
+/**
+ * The first version of the kind, in our order of preference, that the server has; undefined if it
+ * has none. The core API is not asked.
+ */
 async function discoverVersion(
   transport: ApiTransport,
   kind: Omit<Discoverable, 'otherGroup'>,
@@ -60,6 +64,7 @@ function noneIfAway(error: unknown): undefined {
   throw error;
 }
 
+/** A 404 means that the group does not exist; all other errors stay errors. */
 function emptyIfMissing(error: unknown): object {
   if (error instanceof KubernetesError && error.status === 404) return {};
   throw error;

@@ -33,12 +33,14 @@ export interface ExecOptions {
   readonly timeout?: number | undefined;
 }
 
+/** A plugin may ask a cloud provider; one that asks a person does not end. */
 const TIMEOUT_MS = 30_000;
 /**
  * Time before expiry at which a credential is renewed, because requests take time and clocks
  * differ.
  */
 const MARGIN_MS = 60_000;
+/** Of what the plugin prints for people, for the log. */
 const MAX_REMARK_CHARACTERS = 500;
 /** Characters; a token and a certificate with its key have a few thousand. */
 const MAX_OUTPUT_CHARACTERS = 1024 * 1024;
@@ -143,6 +145,7 @@ function parse(
   };
 }
 
+/** The `status` of an ExecCredential; undefined if the text is not one. */
 function statusOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const said = JSON.parse(text) as { status?: Readonly<Record<string, unknown>> } | null;

@@ -45,6 +45,7 @@ export async function* readFrames(
   // A connection cut within a line leaves a partial line, which is sent again after reconnecting.
 }
 
+/** One line of a watch. Throws a SyntaxError if it is not a frame, which ends the watch. */
 function parseFrame(line: string): WatchFrame | ErrorFrame {
   const frame: unknown = JSON.parse(line);
   if (typeof frame !== 'object' || frame === null || !('type' in frame) || !('object' in frame)) {

@@ -78,6 +78,7 @@ function portsOf(entry: ManagedFields): readonly PortKey[] {
   });
 }
 
+/** A field within managedFields; empty if it is missing or no object. */
 function child(fields: unknown, name: string): Fields {
   const found =
     typeof fields === 'object' && fields !== null ? (fields as Fields)[name] : undefined;

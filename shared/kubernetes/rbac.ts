@@ -30,6 +30,7 @@ export interface RbacRule {
   readonly why: string;
 }
 
+/** What a stream needs. */
 const READ = ['get', 'list', 'watch'];
 
 /** One for each group that may serve the kind. */

@@ -89,10 +89,6 @@ export interface Stream<T> {
   state(): StreamState;
   /** Returns at once; further calls have no effect. */
   start(): void;
-  /**
-   * Makes a new list and watches from there; resolves when a list that started after this call is
-   * complete, or the stream was stopped.
-   */
   relist(): Promise<void>;
   /** Resolves when the stream has ended; callers that wait for a list are released. */
   stop(): Promise<void>;
@@ -149,6 +145,7 @@ class ListWatch<T> implements Stream<T> {
     this.#running ??= this.#run();
   }
 
+  /** Ends the round under way and resolves after the next complete list, or at `stop`. */
   relist(): Promise<void> {
     if (this.#abort.signal.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();

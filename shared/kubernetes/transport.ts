@@ -104,6 +104,10 @@ class UndiciTransport implements ApiTransport {
     this.#current = undefined;
   }
 
+  /**
+   * Sends a request and notes the clock of the server. After a 401 the credentials are read once
+   * more. Throws a KubernetesError with the status for every answer from 300 on.
+   */
   async #send(call: ApiRequest): Promise<Answer> {
     let answer = await this.#attempt(call);
     const date = dateOf(answer);
@@ -127,6 +131,7 @@ class UndiciTransport implements ApiTransport {
     );
   }
 
+  /** One attempt with fresh credentials. The fence is asked last, right before the request. */
   async #attempt(call: ApiRequest): Promise<Answer> {
     try {
       const credentials = await within(
@@ -142,6 +147,7 @@ class UndiciTransport implements ApiTransport {
     }
   }
 
+  /** Connections for these credentials; new ones if certificate or CA changed. */
   #dispatcherFor(credentials: ApiCredentials): Dispatcher {
     const { fingerprint } = credentials;
     if (this.#current?.fingerprint === fingerprint) return this.#current.dispatcher;

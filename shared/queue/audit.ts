@@ -41,6 +41,10 @@ export function adoptionRequest(findings: readonly Found[]): AuditRequest | unde
   return requestFor(broken, adopt.length > 0 ? { adopt } : {});
 }
 
+/**
+ * The request for a repair, with the first difference as its reason; undefined if there is none.
+ * Paths are repaired without naming a partition.
+ */
 function requestFor(
   broken: readonly Found[],
   more: Pick<Audit, 'adopt' | 'lift'>,

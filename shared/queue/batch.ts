@@ -89,6 +89,7 @@ function deadly({ receiveCount }: QueueMessage, tries: number): MessageVerdict {
   };
 }
 
+/** Messages that must be handled in order. */
 interface Group {
   readonly group: string;
   readonly messages: readonly QueueMessage[];
@@ -160,6 +161,7 @@ async function giveUp(
   }
 }
 
+/** The reason quotes what a handler threw. */
 const MAX_REASON_CHARACTERS = 500;
 
 /** Keeps the code of errors that have one. */

@@ -192,6 +192,9 @@ function letterOf(input: DeadLetterInput): DeadLetter {
   };
 }
 
+/**
+ * The letter without what is only helpful: the plan, long messages of the device, early attempts.
+ */
 function lean({ plan: _plan, ...letter }: DeadLetter): DeadLetter {
   const { response, attempts } = letter;
   return {
@@ -201,6 +204,10 @@ function lean({ plan: _plan, ...letter }: DeadLetter): DeadLetter {
   };
 }
 
+/**
+ * The letter with the beginning of the original only, marked with size and hash of the whole. It
+ * can never be sent again.
+ */
 function cut(letter: DeadLetter): DeadLetter {
   const { body } = letter.original;
   const whole = {

@@ -124,6 +124,7 @@ function claimOf(envelope: z.infer<typeof Envelope>): SignatureClaim | undefined
   };
 }
 
+/** The refusal of a message beyond a parsing limit (Q615). */
 function tooMuch(excess: string, envelope: object = {}): { readonly refused: EventRefusal } {
   return refuseEvent(
     'Q615',

@@ -29,6 +29,7 @@ function plain(json: string): string {
   );
 }
 
+/** Data in the form in which it is sent. */
 interface Encoded {
   readonly fields: object;
   readonly encoding: 'json' | 'gzip';
@@ -36,6 +37,7 @@ interface Encoded {
   readonly text: string;
 }
 
+/** JSON as it is up to PACK_BYTES, packed above that, because queues limit and bill by size. */
 function encode(data: unknown): Encoded {
   const text = JSON.stringify(data);
   const json = plain(text);
@@ -87,6 +89,10 @@ export function serialiseEvent(
   return serialiseEventWithin(type, data, { meta, limit: MAX_BODY_BYTES - RESERVE_BYTES, signer });
 }
 
+/**
+ * How an event is made: its attributes, the size limit of the queue, and the key if events are
+ * signed.
+ */
 interface Sealing {
   readonly meta: EventMeta;
   readonly limit: number;

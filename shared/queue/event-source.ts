@@ -25,8 +25,11 @@ export interface EventSource {
   stop(): Promise<void>;
 }
 
+/** The longest wait that SQS accepts in one receive. */
 const DEFAULT_WAIT_MS = 20_000;
+/** After an error of the queue; doubled with each further one. */
 const FIRST_PAUSE_MS = 250;
+/** A queue that is unreachable for long is asked twice a minute. */
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Throws a RangeError for invalid settings. */
@@ -178,6 +181,10 @@ async function start(
   for (const group of groups) if (calls.get(group) === call) calls.delete(group);
 }
 
+/**
+ * Polls until the signal, with at most `concurrency` calls of the handler at a time; then waits for
+ * those under way.
+ */
 async function run(options: EventSourceOptions, signal: AbortSignal): Promise<void> {
   const busy = new Set<Promise<void>>();
   const inProgress: InProgress = { leases: new Leases(options), calls: new Map() };

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import { shorten } from '../domain/text/shorten.ts';
 
+/** Issues in one reason; the others are counted. */
 const MAX_SHOWN = 3;
 /** Limited because the sender chooses the names of unknown fields. */
 const MAX_ISSUE_CHARACTERS = 250;

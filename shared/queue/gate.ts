@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 
+/** What runs in this process: suspects need it for themselves. */
 interface Room {
   /** Work in progress that runs in parallel. */
   readonly busy: Set<Promise<unknown>>;
@@ -14,6 +15,7 @@ interface Room {
   trials: number;
 }
 
+/** Shared by all bundles in one process, which have a copy of this module each. */
 const ROOM = Symbol.for('sluice.room');
 
 function room(): Room {
@@ -62,6 +64,7 @@ export async function runAlone<T>(
   }
 }
 
+/** Whether `ready` resolves within `ms` milliseconds. The timer ends in any case. */
 async function inTime(
   ready: Promise<unknown>,
   { clock, ms }: { readonly clock: Pick<Clock, 'sleep'>; readonly ms: number },

@@ -49,6 +49,7 @@ export function readBatchResponse(
   return { kind: 'done', retry: new Set(ids as string[]) };
 }
 
+/** The context of Lambda for a function on a host. `deadline` by the monotonic clock. */
 function context(
   { id, functionName, functionVersion = '$LATEST', clock }: Invocation,
   deadline: number,

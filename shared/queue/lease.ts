@@ -119,6 +119,7 @@ export class Leases {
       if (this.#held.get(id)?.receipt === receipt) this.#held.delete(id);
   }
 
+  /** Returns a message for `ms` milliseconds, unless another process has it by now. */
   async #giveBack({ id, receipt }: Returned, ms: number): Promise<void> {
     const hold = this.#held.get(id);
     if (hold?.receipt !== receipt) return;
@@ -128,6 +129,10 @@ export class Leases {
     await this.#options.queue.changeVisibility(receipt, ms);
   }
 
+  /**
+   * Notes a received message. The symbol stays the same as long as no other process had the message
+   * in between.
+   */
   #take({ id, receipt, receiveCount }: QueueMessage, since: Moment): symbol {
     const known = this.#held.get(id);
     // Every receive counts, so a gap means that another process had it.
@@ -141,6 +146,10 @@ export class Leases {
     return this.#options.lease ?? this.#options.visibilityMs;
   }
 
+  /**
+   * Whether this process still holds the message: certain by its own times, or after a renewal that
+   * succeeded.
+   */
   async #isHeld(id: string, tenure: symbol | undefined): Promise<boolean> {
     const hold = this.#held.get(id);
     if (hold === undefined || hold.tenure !== tenure) return false;

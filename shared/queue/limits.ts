@@ -18,6 +18,7 @@ export const RETENTION_MS = 14 * 24 * 60 * 60_000;
 export const MAX_RECEIVE_COUNT = 1_000;
 
 const MAX_TOKEN_CHARACTERS = 128;
+/** What SQS accepts as group and deduplication id. */
 const TOKEN = /^[!-~]{1,128}$/;
 
 /**

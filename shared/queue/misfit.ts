@@ -67,6 +67,7 @@ function* properties(
     if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
 }
 
+/** The first part that does not fit, with its path. */
 function firstOf(parts: Iterable<Part>): Misfit | undefined {
   for (const [at, schema, value] of parts) {
     const misfit = firstMisfit(schema, value);
@@ -76,6 +77,10 @@ function firstOf(parts: Iterable<Part>): Misfit | undefined {
   return undefined;
 }
 
+/**
+ * Checks a value whose parts need not be walked one by one: unions by their options, wrappers by
+ * what they contain.
+ */
 function inWhole(schema: Schema, value: unknown): Misfit | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'union') return inUnion(def.options, value);

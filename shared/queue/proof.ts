@@ -91,6 +91,10 @@ function proofOfSlice(body: string, { config }: ProofRules): Proof {
   );
 }
 
+/**
+ * Whom a message names, if its cluster requires proof. Otherwise the answer is known already: no
+ * owner, or free.
+ */
 function claimOf(
   body: string,
   { config }: ProofRules,

@@ -39,6 +39,7 @@ export interface SettingsReader {
 
 /** Working queues of functions; each must have a dead-letter queue. */
 const WITH_REDRIVE: ReadonlySet<string> = new Set(['snapshots', 'slices', 'express']);
+/** With fewer, messages would go to the dead letters while a device is unreachable for minutes. */
 const MIN_RECEIVES = 5;
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;

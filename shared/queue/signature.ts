@@ -77,6 +77,7 @@ function keyIdOf(key: KeyObject): string {
 
 type Read<T> = { readonly ok: T } | { readonly problem: string };
 
+/** An Ed25519 key; undefined for other kinds and for text that is no key. */
 function parse(pem: string, read: (pem: string) => KeyObject): KeyObject | undefined {
   try {
     const key = read(pem);

@@ -35,6 +35,7 @@ export interface Suspects {
 
 /** Maximum number of crashes of a message handled alone; after that it is not parsed again. */
 export const MAX_TRIES = 3;
+/** Bounds memory; the counts themselves are in the failure store. */
 const MAX_REMEMBERED = 5_000;
 
 /** The clock of retries and the log of a process. */

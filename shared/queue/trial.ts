@@ -44,6 +44,7 @@ export async function handleBatch(
   return failed;
 }
 
+/** A suspect with the number of processes that ended while it was handled alone. */
 interface Accused {
   readonly message: QueueMessage;
   readonly tries: number;
@@ -78,6 +79,10 @@ async function tryAll(
   return failed;
 }
 
+/**
+ * Handles a suspect. After MAX_TRIES crashes it is given up without another try. True if the
+ * message is done with.
+ */
 async function settle(bench: TrialSteps, { message, tries }: Accused): Promise<boolean> {
   const { suspects, context } = bench;
   if (tries >= MAX_TRIES) {
@@ -92,6 +97,10 @@ async function settle(bench: TrialSteps, { message, tries }: Accused): Promise<b
   );
 }
 
+/**
+ * Handles the suspect with its count raised before and removed after: if the process dies in
+ * between, the count stays.
+ */
 async function onTrial(
   { suspects, one }: TrialSteps,
   message: QueueMessage,

@@ -92,6 +92,7 @@ const UNPACK = {
   br: createBrotliDecompress,
 } as const;
 
+/** The body without its compression. Throws for an encoding that was not requested. */
 function unpacked(body: Readable, encoding: string): Readable {
   if (encoding === '' || encoding === 'identity') return body;
   const unpack = Object.entries(UNPACK).find(([name]) => name === encoding)?.[1];

@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts';
 /** Variables of the environment, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Resolves after `ms` milliseconds or at the signal; never rejects. */
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal?.aborted) return Promise.resolve();

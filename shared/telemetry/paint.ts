@@ -18,6 +18,7 @@ export function paint(text: string): string {
   return text.split('\n').map(paintLine).join('\n');
 }
 
+/** Colours the first words of a line that a rule matches. */
 function paintLine(line: string): string {
   const [found] = RULES.flatMap(([pattern, colour]) => {
     const [words] = pattern.exec(line) ?? [];

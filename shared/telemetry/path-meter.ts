@@ -38,6 +38,7 @@ interface Row {
   readonly waiting: Map<string, number>;
 }
 
+/** Counts of one process, by device; devices appear with their first count. */
 export function createPathMeter(): PathMeter {
   const rows = new Map<string, Row>();
   const rowOf = (device: string): Row => {

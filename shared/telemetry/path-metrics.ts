@@ -17,6 +17,10 @@ export interface PathMetric {
   ) => readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[];
 }
 
+/**
+ * Their only labels are the device and a state or outcome: nodes and networks would make a series
+ * for each entry.
+ */
 export const PATH_METRICS: readonly PathMetric[] = [
   {
     name: 'sluice_paths',

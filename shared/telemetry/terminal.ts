@@ -27,6 +27,10 @@ function write(stream: OutputStream, text: string): void {
   if (!closed.has(stream)) process[stream].write(text);
 }
 
+/**
+ * A closed pipe is how `head` ends a command, so it is no error. Any other fault of the output
+ * becomes exit code 1, with a sentence if the error output still works.
+ */
 function giveUp(stream: OutputStream, error: unknown): void {
   if (closed.has(stream)) return;
   closed.add(stream);

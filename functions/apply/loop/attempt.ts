@@ -127,6 +127,7 @@ export function triedAs(
     : { ...tried, outcome: 'incomplete', reason };
 }
 
+/** The outcome for the list of attempts: the code of the device, or why there is none. */
 function outcomeOf(error: unknown): string {
   if (error instanceof LeaseLost) return 'dropped';
   return error instanceof DeviceError ? error.code : 'failed';

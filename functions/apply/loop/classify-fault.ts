@@ -38,6 +38,10 @@ export function classifyFault(loop: Loop, error: DeviceError): FaultVerdict {
   return { kind: 'repeat', after: RACE_PAUSE_MS * spent.races, idle };
 }
 
+/**
+ * The verdict when repeating does not help: the content is refused, or the fault may be the
+ * device's own. The latter is proved by a declare without changes.
+ */
 function classifyFinal(loop: Loop, { changes, isolating }: Task, error: DeviceError): FaultVerdict {
   if (isolating || !(isInner(error) || error.hint === 'raced')) return { kind: 'refused' };
   return changes.length === 0

@@ -74,6 +74,10 @@ function firstSample(all: readonly PlanEntry[], fault: DeviceError): Isolation {
   return nextSample({ all, fault, failed: [] });
 }
 
+/**
+ * The next change to try alone. A few, spread over all changes, are enough: if each of them fails,
+ * the fault does not depend on a change.
+ */
 function nextSample(sample: Sample): Isolation {
   const { all, fault, failed } = sample;
   const next = sampleEvenly(all, BUDGETS.samples.limit)[failed.length];
@@ -81,6 +85,11 @@ function nextSample(sample: Sample): Isolation {
   return { kind: 'go on', tasks: [{ changes: [next], isolating: true, sample }] };
 }
 
+/**
+ * After a sample failed, too: an inner fault is not caused by this change, so the next sample is
+ * tried. Any other fault shows that the first one has passed, and the remaining changes go on as
+ * one task.
+ */
 function afterSample({ changes, ...task }: Task, sample: Sample, fault: DeviceError): Isolation {
   const failed = [
     ...sample.failed,

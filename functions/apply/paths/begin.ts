@@ -216,6 +216,7 @@ async function placeOnce(
   };
 }
 
+/** The journal of a device on which Sluice has written no path yet. */
 const EMPTY: Journal = { number: 0, records: new Map() };
 
 /**
@@ -241,6 +242,7 @@ async function closedAfter({ device, tries }: PathJob, error: DeviceError): Prom
   return closedBy(unitsOf(reading), { code: error.code, reason: errorText(error) }, true);
 }
 
+/** Attempts while other processes change the journal; then the queue retries the run. */
 const MOST_ROUNDS = 3;
 
 /**

@@ -7,6 +7,7 @@ import type { PathJob } from './job.ts';
 /** Pools that are asked at most. What is not known counts as open connections. */
 const MOST_POOLS = 20;
 
+/** Addresses of members that leave one place. Their paths stay until the members are gone. */
 interface LeavingPool {
   readonly place: MemberPlace;
   readonly addresses: readonly string[];

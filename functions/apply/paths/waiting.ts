@@ -29,6 +29,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   BIP478: 'correct what the notes about its node say',
 };
 
+/** Why one new member waits for its path. `isNews` if it was not reported yet. */
 interface Cause {
   readonly address: string;
   readonly code: string;
@@ -36,12 +37,20 @@ interface Cause {
   readonly isNews: boolean;
 }
 
+/**
+ * Why a member has no path: the journal is closed, BIG-IP refused the entry, or there is none
+ * (BIP478).
+ */
 function causeOf({ address, key }: Unreached, { closed, refused, news }: PlacedPaths): Cause {
   const why = closed ?? (key === undefined ? undefined : refused.get(key));
   const { code = 'BIP478', reason = 'no path to it is known' } = why ?? {};
   return { address, code, reason, isNews: key !== undefined && news.has(key) };
 }
 
+/**
+ * One sentence for members that wait for the same reason. `isNews` if one of them was not reported
+ * yet.
+ */
 function told(same: readonly Cause[], code: string, reason: string): WaitingMembers {
   const members = firstNamed(same.map(({ address }) => address).toSorted());
   const remedy = REMEDIES[code];

@@ -16,6 +16,10 @@ export interface Carried {
   readonly raced: boolean;
 }
 
+/**
+ * Requests to a device at the same time. It answers other requests of the same processes in
+ * between.
+ */
 const AT_ONCE = 4;
 
 /** Failures with a line of their own in one round of writes; the others are counted by code. */
@@ -24,6 +28,10 @@ const TOLD = 10;
 /** A change with the error that it met. */
 type Failure = readonly [change: EntryChange, error: DeviceError];
 
+/**
+ * Writes one entry to one unit and notes it in `live`, so that later steps of the same run see it.
+ * A changed entry is changed in place, so that no packet is lost.
+ */
 async function send(
   { device }: PathJob,
   unit: PathUnit,

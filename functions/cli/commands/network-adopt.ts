@@ -41,6 +41,10 @@ export function adoptCommand(): Command {
     .action(adopt);
 }
 
+/**
+ * Shows what would be taken over and asks before it sends the order. Exit code 1 if a device did
+ * not answer. Throws BIP479 if F5 CIS wrote between two looks.
+ */
 async function adopt(options: AdoptOptions): Promise<void> {
   await withContext(
     options,

@@ -54,6 +54,7 @@ interface UpOptions {
   readonly as: ConsoleRole;
 }
 
+/** A part of the process that has to finish before the process ends. */
 interface Stoppable {
   stop(): Promise<void>;
 }

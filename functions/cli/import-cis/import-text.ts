@@ -60,6 +60,7 @@ function stayText(
   return [visible(`# You can also keep the F5 ConfigMaps: Sluice reads them, ${needed}.`)];
 }
 
+/** The table of what was not converted, as comments of the YAML. */
 function restText({ notCarried }: CisImport): string {
   if (notCarried.length === 0) return '# everything was converted';
   const lost = notCarried.map((n) => [n.object, n.field, n.reason]);

@@ -117,6 +117,7 @@ export function compareNaturally(a: string, b: string): number {
   return COLLATOR.compare(a, b);
 }
 
+/** Sorts numbers within text by value, so that port 80 comes before port 443. */
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 
 /** Wraps lines that the terminal would otherwise break within a word. */

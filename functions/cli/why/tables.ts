@@ -75,6 +75,7 @@ function networkLines({ now, pathless = [] }: WhyAnswer): readonly string[] {
   ];
 }
 
+/** Exposures that are held, with the device and the reason. */
 function heldLines({ now }: WhyAnswer): readonly string[] {
   return (now?.held ?? []).map(
     ({ device, exposure, reason }) => `${exposure} on ${device}: ${reason}`,

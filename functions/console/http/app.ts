@@ -123,6 +123,7 @@ const typed = (description: string, type: string, schema: z.ZodType) => ({
 const json = (schema: z.ZodType, description: string) =>
   typed(description, 'application/json', schema);
 
+/** Of the answer: a stream of events, lines of JSON, or JSON. */
 function contentType({ lines, events }: Route): string {
   if (events) return 'text/event-stream';
   return lines ? 'application/x-ndjson' : 'application/json';
@@ -151,6 +152,10 @@ function describedRoute(one: Route): ReturnType<typeof createRoute> {
   });
 }
 
+/**
+ * Registers one route with its rights, limits and headers. A handler that is not done within MAX_MS
+ * gets a 503; `Later` becomes 202, `Lines` a file, and an event stream stays open.
+ */
 function addRoute(
   app: OpenAPIHono<AppEnv>,
   one: Route,

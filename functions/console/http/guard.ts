@@ -56,6 +56,10 @@ export function ownHostOnly({ host, origin }: URL): MiddlewareHandler {
   };
 }
 
+/**
+ * A browser sends `Origin` with requests from other pages; programs send none and prove themselves
+ * by a token. Throws Refused 403.
+ */
 function assertOwnOrigin(c: Context, own: string): void {
   const origin = c.req.header('Origin');
   if (origin !== undefined && origin !== own)

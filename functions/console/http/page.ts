@@ -53,6 +53,7 @@ function bytesOf({ gzip }: PageFile): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(gzip, 'base64'));
 }
 
+/** Files have a hash in their names, so a missing one belongs to another version of the page. */
 function missing(name: string): Refused {
   return name === DOCUMENT
     ? new Refused(404, 'This console was built without its page; run "npm run build".')

@@ -3,6 +3,7 @@
 /** Begins the names of programs, and of nobody else. */
 export const TOKEN_PREFIX = 'token:';
 
+/** Names stand in the audit log and on the page; providers allow any length. */
 const MAX_CHARACTERS = 200;
 
 /** What a provider says about a person. */

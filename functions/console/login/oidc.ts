@@ -120,6 +120,10 @@ function ownPath(to: string | undefined): string {
   return to !== undefined && /^\/(?![/\\])[^\s\\]{0,1500}$/.test(to) ? to : '/';
 }
 
+/**
+ * Reads the provider's metadata. Throws Refused 503 with the issuer, without the reason, which may
+ * contain internal names; the log has it.
+ */
 async function discover({ config, secrets, log }: OidcOptions): Promise<oidc.Configuration> {
   const { issuer, clientId, clientSecret } = config;
   const secret = await secrets.resolve(clientSecret);
@@ -140,6 +144,10 @@ async function discover({ config, secrets, log }: OidcOptions): Promise<oidc.Con
 
 type NoteFailed = ReturnType<typeof createFailedLogins>;
 
+/**
+ * Exchanges the code for the claims of the ID token: PKCE, state and nonce are checked. Throws
+ * Refused 403; the failed login is in the audit log.
+ */
 async function claimsOf(
   { log }: OidcOptions,
   provider: oidc.Configuration,

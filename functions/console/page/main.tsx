@@ -48,6 +48,7 @@ function App(): VNode {
   );
 }
 
+/** Between two attempts to read the session while the console does not answer. */
 const AGAIN_MS = 5_000;
 
 /** The first request that is refused for want of a login leads there at once. */

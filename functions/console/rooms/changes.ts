@@ -26,6 +26,10 @@ type Confirmed = z.infer<typeof ConfirmationSchema>;
 const isRun = (change: WantedChange): change is RunChange =>
   change.kind === 'start' || change.kind === 'resume';
 
+/**
+ * The preview of a change. Counting the connections that it cuts asks each device, so it is only
+ * done for those who may make the change.
+ */
 async function previewOf(change: WantedChange, desk: Desk, person: Person): Promise<object> {
   if (isRun(change)) return previewJobChange(desk.context, change);
   const { preview, cuts = [] } = await planChange(desk.context, change);
@@ -102,6 +106,10 @@ async function once(
   return answer;
 }
 
+/**
+ * Makes a confirmed change. Starting and resuming a job is left to the function replay, so its
+ * answer may come later.
+ */
 async function act(
   change: WantedChange,
   desk: Desk,

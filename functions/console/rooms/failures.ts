@@ -29,6 +29,7 @@ const GroupQuery = FilterQuerySchema.extend({
 });
 const Id = z.strictObject({ id: z.string().regex(/^[0-9a-f]{4,16}$/, 'must be hex digits') });
 
+/** The head of a failure without what only the failure store uses. */
 function rowOf({
   seen: _seen,
   evidence: _evidence,
@@ -38,6 +39,10 @@ function rowOf({
   return head;
 }
 
+/**
+ * One failure with its code, the event without its body, what is declared there now, and the
+ * command that plans its replay.
+ */
 async function detailsOf(context: OperationContext, failure: Failure): Promise<object> {
   const { details, replays, ...head } = failure;
   const { event, plan = [], ...rest } = details;

@@ -26,6 +26,10 @@ const GatewayQuery = z.strictObject({
   gateway: z.string().max(MAX_QUERY).meta({ description: 'CLUSTER/NAMESPACE/GATEWAY' }),
 });
 
+/**
+ * The answer of `sluice why` in the shape of the API. Port mapping and present state stay apart,
+ * because they have different ages.
+ */
 function whyRow(answer: WhyAnswer): object {
   const { server, exposures, remedy, now } = answer;
   return {

@@ -56,6 +56,10 @@ export const CutConnections = z.strictObject({
 });
 export type CutConnections = Readonly<z.infer<typeof CutConnections>>;
 
+/**
+ * What a change would do now. `hash` stands for all of it: the change is only made if the hash is
+ * still the same, so that nobody confirms what they have not seen.
+ */
 export const ChangePreviewSchema = z
   .strictObject({
     kind: z.enum(CHANGE_NAMES),

@@ -137,6 +137,10 @@ const planCounts = z.strictObject({
   notDone: z.int(),
 });
 
+/**
+ * The answer to manifests: what would change on the devices as they were last seen, and what would
+ * not be exposed. Lists are bounded; `total` counts all.
+ */
 export const PlanAnswer = z
   .strictObject({
     cluster: z.string(),

@@ -64,6 +64,7 @@ export interface StreamReport {
   readonly figures: StreamFigures;
 }
 
+/** The stream of one kind, in one namespace or in all. */
 interface KindStream {
   readonly kind: ObservedKind;
   readonly namespace: string | undefined;
@@ -200,6 +201,10 @@ export class ClusterCache {
     )?.stream;
   }
 
+  /**
+   * Applies a change to the index, and passes it on unless it is only a heartbeat, such as a
+   * renewed node status.
+   */
   #notice(seen: Omit<CacheChange, 'before'>): void {
     // If the mesh configuration is missing, the last one is used.
     if (seen.observed.of === 'meshConfigs' && seen.change.what === 'deleted') return;

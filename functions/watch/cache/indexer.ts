@@ -66,6 +66,10 @@ export class Indexer<T> {
     this.#members.clear();
   }
 
+  /**
+   * Removes an object from all of its groups; returns the last known one, undefined if there was
+   * none.
+   */
   delete(object: T): T | undefined {
     const key = this.#places.key(object);
     const before = this.#objects.get(key);

@@ -12,6 +12,7 @@ export interface MeshConfigStreamOptions {
   readonly onAnswer: () => void;
 }
 
+/** The stream of one revision's ConfigMap. `answered` once its first list is complete. */
 interface Followed {
   readonly kind: ObservedKind;
   readonly stream: Stream<ObservedObject>;
@@ -54,6 +55,7 @@ export class MeshConfigStreams {
     await Promise.all(this.all.map(({ stream }) => stream.stop()));
   }
 
+  /** Opens the stream of a revision's ConfigMap once. Undefined after `stop`. */
   #follow(revision: string): Followed | undefined {
     const there = this.#streams.get(revision);
     if (there !== undefined || this.#stopped) return there;

@@ -76,6 +76,10 @@ export class MeshServiceStream {
     await this.#closing;
   }
 
+  /**
+   * Opens a stream; it starts when the previous one has removed its cache, so that objects are not
+   * held twice.
+   */
   #start(): void {
     if (this.#stopped) return;
     const stream = this.#options.open((error) => this.#fault(open, error));
@@ -86,6 +90,7 @@ export class MeshServiceStream {
     void this.#closing.then(() => (this.#open === open ? stream.start() : undefined));
   }
 
+  /** Waits for a list. Several may be under way; the last one that ends counts as the answer. */
   #await(open: Open, list: Promise<void>): void {
     open.pending += 1;
     open.denied = undefined;
@@ -97,6 +102,10 @@ export class MeshServiceStream {
     });
   }
 
+  /**
+   * A refused list (403) counts as an answer, too: Services of the whole cluster are then unknown.
+   * Other faults are retried by the stream.
+   */
   #fault(open: Open, error: unknown): void {
     if (!(error instanceof KubernetesError) || error.status !== 403 || this.#open !== open) return;
     const first = open.denied === undefined;

@@ -11,6 +11,9 @@ export interface PodStream {
   relist(): Promise<void>;
 }
 
+/**
+ * The watched pods of a namespace, and the ingress Services whose selectors decide which these are.
+ */
 interface NamespacePods {
   readonly services: Map<string, Service>;
   selector: string;
@@ -49,6 +52,10 @@ export class PodSelectors {
     stream.start();
   }
 
+  /**
+   * Follows the selectors of the ingress Services. If the common selector of a namespace changes,
+   * its pods are listed again.
+   */
   notice(change: CacheChange): void {
     const { observed } = change;
     if (observed.of !== 'services' || !this.#ingresses.has(keyOf(observed))) return;
@@ -71,6 +78,7 @@ export class PodSelectors {
     if (scope.pending === 0 && scope.latest !== undefined) this.#again(scope.latest);
   }
 
+  /** The pods that are watched in a namespace; created on first use, without a stream. */
   #scope(namespace: string): NamespacePods {
     const known = this.#scopes.get(namespace) ?? {
       services: new Map(),

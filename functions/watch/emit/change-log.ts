@@ -11,6 +11,7 @@ const MAX_CHANGES = 500;
  */
 const MAX_PROOFS = 50_000;
 
+/** A change, with the revision that reported it last; absent until it was sent. */
 interface Entry {
   readonly change: Change;
   readonly sent?: Revision;
@@ -28,6 +29,10 @@ export class ChangeLog {
   readonly #proofs: Entries = new Map();
   readonly #others: Entries = new Map();
 
+  /**
+   * Adds a change; of equal changes only the newest stays. Changes that prove removals have a limit
+   * of their own, so that other changes never displace them.
+   */
   add(change: Change): void {
     const proof = provesRemoval(change);
     const entries = proof ? this.#proofs : this.#others;

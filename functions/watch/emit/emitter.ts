@@ -157,6 +157,10 @@ export class Emitter {
     this.#wake.notify();
   }
 
+  /**
+   * Waits for the next due time and handles what is due. A wait for a Service port or an urgent
+   * change postpones the observation until after the attempt.
+   */
   async #run(): Promise<void> {
     for (;;) {
       const pause = Math.min(this.#pause(), this.#collected());
@@ -238,6 +242,10 @@ export class Emitter {
     this.#options.observed();
   }
 
+  /**
+   * Sends the content if it is complete and differs from what was sent. Urgency is kept for the
+   * next attempt if the queue refuses it.
+   */
   async #attempt(): Promise<void> {
     this.#debounce.reset();
     this.#heldUntil = undefined;

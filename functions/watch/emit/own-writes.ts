@@ -69,6 +69,9 @@ function serviceOf({ objects }: Content, { namespace, service }: IngressRef): Se
   return objects.services.find(({ meta }) => meta.namespace === namespace && meta.name === service);
 }
 
+/**
+ * The content with another version of the ingress Service, to ask whether the difference matters.
+ */
 function withService(content: Content, ref: IngressRef, edit: Partial<Service>): Content {
   const service = serviceOf(content, ref);
   const services = content.objects.services.map((one) =>

@@ -29,6 +29,10 @@ export class DelayedRemovals {
     this.#options = options;
   }
 
+  /**
+   * A member whose drain has ended. It is removed at once if its address is used again or it is not
+   * out of rotation; otherwise up to COLLECT_MS later, together with others.
+   */
   add({ change, addresses, since }: EndedDrain): void {
     const { emitter, isOut, isUsed, clock } = this.#options;
     if (!isOut(addresses, since) || isUsed(addresses)) return emitter.changed(change, true);

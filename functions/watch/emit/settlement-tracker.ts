@@ -17,6 +17,10 @@ export class SettlementTracker {
   #revision: Revision = { epoch: 0, counter: 0 };
   #waiting = new Set<string>();
 
+  /**
+   * Takes a result of a revision; older ones are ignored. A result without a device concerns all
+   * devices.
+   */
   add({ revision, device, devices }: Settlement): void {
     const order = compareRevisions(revision, this.#revision);
     if (order < 0) return;

@@ -66,6 +66,10 @@ export class Handover {
   }
 }
 
+/**
+ * What the last leader left in the annotation. Text that is too long or not valid counts as
+ * nothing, because anybody may edit it.
+ */
 function parse(text: string | undefined): Known {
   if (text === undefined || text.length > MAX_CHARACTERS) return NOTHING;
   try {

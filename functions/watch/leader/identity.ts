@@ -19,6 +19,7 @@ interface ProcessRecord {
   readonly started: string;
 }
 
+/** All of them have to be equal for the same process: pids are used again. */
 const FIELDS = ['host', 'boot', 'namespace', 'pid', 'started'] as const;
 
 /**

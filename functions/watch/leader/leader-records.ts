@@ -166,6 +166,10 @@ export class LeaderRecords {
     return { kind: 'noted' };
   }
 
+  /**
+   * The first ingress Service with the note of a living process under another Lease; undefined if
+   * there is none.
+   */
   async #findRival(): Promise<Rival | undefined> {
     for (const ref of this.#options.services) {
       const service = await this.#read(ref);
@@ -218,6 +222,7 @@ function noted(service: RawObject, annotations: Readonly<Record<string, string>>
   } as RawObject;
 }
 
+/** Fields of log lines about a rival. */
 function fieldsOf({ service, record }: Rival): object {
   return {
     service: `${service.namespace}/${service.service}`,

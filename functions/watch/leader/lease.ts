@@ -10,7 +10,9 @@ export const LEASES: Resource = {
   kind: 'Lease',
   namespaced: true,
 };
+/** Where the Lease keeps the epoch, which grows with every leader. */
 const ANNOTATION = 'sluice.io/epoch';
+/** Where the leader leaves what the next one cannot read again. */
 const KNOWN = 'sluice.io/known';
 
 /** The name of the Lease, and the holder that this process writes into it. */

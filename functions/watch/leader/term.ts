@@ -252,6 +252,11 @@ export class LeaderTerm {
     return true;
   }
 
+  /**
+   * Passes a result to its ingress. A newer epoch on the device means that this process must
+   * continue above it. False if the result should be delivered again, because this process does not
+   * lead or could not store the epoch.
+   */
   async #settle(settled: Settled): Promise<boolean> {
     if (!this.#leading) return false;
     const reconciler = this.#reconcilers.find(({ owner }) => owner === settled.owner);

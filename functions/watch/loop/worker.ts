@@ -73,6 +73,10 @@ export class Worker {
     for (const resolve of this.#waiting.splice(0)) resolve(false);
   }
 
+  /**
+   * Runs the work when it is due or requested, one run at a time. A request while stopping is still
+   * served once.
+   */
   async #run(): Promise<void> {
     for (;;) {
       const pause = this.#poked ? 0 : this.#due - this.#options.clock.monotonic();

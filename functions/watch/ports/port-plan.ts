@@ -30,6 +30,7 @@ export interface PortPlan {
   readonly ports: readonly OwnPort[];
 }
 
+/** As the API demands for ports of Services (DNS_LABEL). */
 const MAX_PORT_NAME_CHARACTERS = 63;
 
 /**

@@ -22,6 +22,7 @@ const GRACE_MS = 30_000;
 const PAUSE_MS = 2_000;
 /** For one handshake. */
 const PATIENCE_MS = 2_000;
+/** Connections at a time, so that an ingress with hundreds of pods is no burst. */
 const MAX_PARALLEL_PROBES = 16;
 
 /** An Event to record for one server. */
@@ -42,6 +43,7 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
 }
 
+/** The listener of one pod. */
 interface Target {
   readonly address: string;
   readonly port: number;

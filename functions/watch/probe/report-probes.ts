@@ -54,6 +54,10 @@ export class ProbeReporter {
     this.#abort.abort();
   }
 
+  /**
+   * Records each result on the Gateway and on the ingress Service, whose readers may be different
+   * people.
+   */
   #record(results: readonly ProbeResult[]): void {
     const { ref, recorder, cache } = this.#options;
     const service = cache.service(ref.namespace, ref.service);

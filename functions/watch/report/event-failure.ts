@@ -13,6 +13,7 @@ export type EventFailure =
   /** All objects must wait. */
   | { readonly kind: 'api'; readonly after?: number | undefined };
 
+/** A missing permission is not granted from one second to the next. */
 const FORBIDDEN_AGAIN_MS = 5 * 60_000;
 /** No answer, invalid token, too many requests, overload. */
 const OF_THE_API = new Set([0, 401, 429, 503, 504]);

@@ -170,6 +170,7 @@ function noteStatement(scope: string, note: Note): ObjectMessage {
   };
 }
 
+/** Names in one message; the others are counted. */
 const MAX_SHOWN = 3;
 
 /** The Service has many ports, so its Events name the Gateways. */

@@ -17,6 +17,7 @@ import { EventStore, type LastMessages } from './event-store.ts';
  * write at a time, so that its Events keep their order.
  */
 const MAX_PARALLEL_WRITES = 8;
+/** A start with thousands of Gateways must not flood the API server. */
 const REQUESTS_PER_SECOND = 100;
 
 /** Sets the current messages of objects. */

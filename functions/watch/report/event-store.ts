@@ -91,6 +91,10 @@ export class EventStore {
     }
   }
 
+  /**
+   * Known Events of a namespace, read once. A failed read is forgotten, so that the next call tries
+   * again.
+   */
   #memory(namespace: string): Promise<Memory> {
     const known = this.#memories.get(namespace);
     if (known !== undefined) return known;
@@ -100,6 +104,9 @@ export class EventStore {
     return reading;
   }
 
+  /**
+   * Lists the Events of this component, page by page. Without permission to list, none are known.
+   */
   async #read(namespace: string): Promise<Memory> {
     const found: EventObject[] = [];
     const selection = { namespace, fieldSelector: OWN_EVENTS, limit: PAGE_OBJECTS };

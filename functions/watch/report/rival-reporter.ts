@@ -23,6 +23,10 @@ export class RivalReporter {
     this.#options = options;
   }
 
+  /**
+   * Reports rivals on their ingress Services, and ends the reports of rivals that are gone. The log
+   * has each sentence once.
+   */
   report(rivals: readonly Rival[]): void {
     const { cache, recorder, log } = this.#options;
     const found = new Map<string, { target: EventTarget; message: string }>(

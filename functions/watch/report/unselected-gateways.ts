@@ -88,6 +88,10 @@ export class UnselectedGateways {
     );
   }
 
+  /**
+   * Gateways that no ingress reads. Gateways whose pods may only be scaled down are left out,
+   * because they are not wrong.
+   */
   #unselected(ingresses: readonly ReadingIngress[]): readonly IstioGateway[] {
     const { index } = this.#options.cache;
     const read = new Set(ingresses.flatMap((one) => one.gateways().map(({ uid }) => uid)));

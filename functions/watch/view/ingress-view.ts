@@ -173,6 +173,7 @@ export class IngressView {
     return isReadAsBefore(seen, this.#index) ? OF_SAME_PODS : TOUCHED[seen.observed.of];
   }
 
+  /** Whether it is the Service of this ingress. */
   #isOwn({ of, object }: IndexedObject): boolean {
     return (
       of === 'services' &&
@@ -181,6 +182,10 @@ export class IngressView {
     );
   }
 
+  /**
+   * Whether a change may affect this ingress. Before the first complete view, only the own Service
+   * does.
+   */
   #concerns(observed: IndexedObject): boolean {
     if (this.#isOwn(observed)) return true;
     const scope = this.#kept.scope.get();
@@ -240,6 +245,7 @@ export class IngressView {
     );
   }
 
+  /** The Services of other namespaces that listeners with AUTO_PASSTHROUGH depend on. */
   #chooseMesh(): MeshServiceChoice {
     const { apiGateways, listenerSets } = this.#kept.gatewayApi.get();
     return chooseMeshServices(
@@ -311,6 +317,11 @@ export class IngressView {
       : nodes.filter(([, { meta }]) => this.#kept.scope.get()?.nodes.has(meta.name) === true);
   }
 
+  /**
+   * All objects of a snapshot; undefined without a scope, that is, while the ingress Service is not
+   * known. Optional kinds are present only if they were read, because an empty list has a meaning
+   * of its own.
+   */
   #collect(): KubernetesObjects | undefined {
     const scope = this.#kept.scope.get();
     if (scope === undefined) return undefined;

@@ -50,6 +50,7 @@ function isChosenBefore(service: Service, chosen: Service | undefined): boolean 
   );
 }
 
+/** The oldest Service under one of the host names; undefined if there is none. */
 function oldest(names: readonly string[], mesh: Indexer<Service>): Service | undefined {
   let first: Service | undefined;
   for (const service of names.flatMap((name) => candidates(name, mesh))) {

@@ -137,6 +137,7 @@ export class ObservedIngress {
     return this.#departures.nextDue(now);
   }
 
+  /** A view that also keeps the pods that ended recently. */
   #viewWith(departures: DepartedPods): IngressView {
     const { ingress, cache, mesh } = this.#options;
     return new IngressView({
@@ -177,6 +178,7 @@ export class ObservedIngress {
     return this.#availabilityOf(observed.object) !== 'out';
   }
 
+  /** Whether a pod serves, by itself and by its EndpointSlices, as it is in the next snapshot. */
   #availabilityOf(pod: Pod): Availability {
     const service = `${this.#ref.namespace}/${this.#ref.service}`;
     const endpointSlices = [...this.#options.cache.index.endpointSlices.in(service)].map(

@@ -11,6 +11,7 @@ import type { As3Property } from '../../domain/exposure/settings/row.ts';
 import type { Settings } from '../../domain/exposure/settings/settings.ts';
 import { sameValue } from '../../domain/exposure/settings/values.ts';
 
+/** A setting and the AS3 property that it becomes. */
 interface Property {
   readonly name: SettingName;
   readonly as3: As3Property;
@@ -40,6 +41,9 @@ function written(value: unknown, as3: As3Property): unknown {
   return isPointer ? { bigip: value } : value;
 }
 
+/**
+ * A value as settings have it: AS3 writes references to objects on the device as `{ bigip: path }`.
+ */
 function read(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(read);
   return isTable(value) && 'bigip' in value ? value['bigip'] : value;

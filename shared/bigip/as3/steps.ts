@@ -99,6 +99,10 @@ function drainsOf(drains: DeclaredState['drains']): Pick<DeclaredState, 'drains'
   return drains === undefined ? {} : { drains };
 }
 
+/**
+ * The contribution of the same owner to the same exposure in another state; undefined if it has
+ * none.
+ */
 function counterpart(
   state: DeclaredState,
   e: DeclaredExposure,
@@ -142,6 +146,10 @@ function pick<K extends 'wish' | 'weight'>(c: Contribution, key: K): Pick<Contri
   return (c[key] === undefined ? {} : { [key]: c[key] }) as Pick<Contribution, K>;
 }
 
+/**
+ * Whether some address and port is a member that was none before: such members cost the device
+ * probes.
+ */
 function addsMembers(before: DeclaredState, after: DeclaredState): boolean {
   const there = new Set(Object.values(before.exposures).flatMap(endpoints));
   return Object.values(after.exposures).some((e) => endpoints(e).some((one) => !there.has(one)));

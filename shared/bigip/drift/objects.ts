@@ -80,6 +80,10 @@ export async function readLive(
   };
 }
 
+/**
+ * Collections whose items are read with their subcollections: profiles and policies of virtual
+ * servers, members of pools.
+ */
 const EXPANDED: ReadonlySet<string> = new Set(['virtual', 'pool']);
 
 /** `/Common/10.0.0.1:80` → `/Common/10.0.0.1` */

@@ -6,6 +6,7 @@ import type { Entry } from '../../domain/paths/entry.ts';
 import { type LiveEntry, readMark } from '../../domain/paths/live.ts';
 import type { FdbItem, NeighbourItem, RouteItem } from './answers.ts';
 
+/** iControl REST writes the default routes by name. */
 const DEFAULTS: Readonly<Record<string, string>> = { default: '0.0.0.0', 'default-inet6': '::' };
 
 /** In the form that Sluice writes; `%0` is not written. Other texts stay as they are. */
@@ -38,6 +39,7 @@ export interface Place {
   readonly partition: string;
 }
 
+/** Whose an entry is: only entries in Sluice's partition with a readable mark are Sluice's own. */
 function heldAs(
   { partition }: Place,
   { fullPath, description }: Pick<RouteItem, 'fullPath' | 'description'>,

@@ -18,6 +18,7 @@ import { declarePath } from '../state/partition.ts';
 import { DataGroupItem, fittingItems } from './answers.ts';
 import { callsTo, find, type UnitCall } from './unit-calls.ts';
 
+/** Where BIG-IP has data groups; the journal of a device is one of them. */
 const DATA_GROUPS = '/mgmt/tm/ltm/data-group/internal';
 const PREFIX = 'sluice-paths-';
 /** A journal that another writer may still replace has its predecessor beside it. */

@@ -68,6 +68,7 @@ async function readRoutes(scope: Scope, call: UnitCall): Promise<readonly LiveEn
   return items.map((item) => liveRoute(scope, item));
 }
 
+/** ARP or NDP entries of one unit; those that cannot be read are left out. */
 async function readNeighbours(
   kind: 'arp' | 'ndp',
   scope: Scope,

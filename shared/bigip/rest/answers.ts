@@ -173,6 +173,7 @@ export function wrongShape(
   return new DeviceError('BIP511', fault, message);
 }
 
+/** What an answer looks like, for messages, without quoting it: it may contain secrets. */
 function describe({ text, json }: DeviceResponse): string {
   if (text === '') return 'nothing';
   if (json === undefined)
@@ -182,6 +183,7 @@ function describe({ text, json }: DeviceResponse): string {
   return typeof json === 'object' ? 'an object' : `a ${typeof json}`;
 }
 
+/** Of an answer that could not be understood, for the log. */
 const MAX_QUOTED_CHARACTERS = 200;
 
 /** The answer to a login may contain a token, so only its keys are quoted. */

@@ -12,6 +12,7 @@ export interface Breaker {
   run<T>(action: () => Promise<T>): Promise<T>;
 }
 
+/** Failures in a row after which a device is left alone; a single one may be chance. */
 const MAX_FAILURES = 3;
 /** Milliseconds. */
 const PAUSE_MS = { first: 5_000, longest: 30_000 } as const;
@@ -52,6 +53,10 @@ export function createBreaker(
   return { run };
 }
 
+/**
+ * For callers that come while another one tries whether the device is back. `patience` in
+ * milliseconds.
+ */
 function beingProbed(device: string, { cause }: Open, patience: number): DeviceError {
   return new DeviceError(
     'BIP508',
@@ -61,6 +66,7 @@ function beingProbed(device: string, { cause }: Open, patience: number): DeviceE
   );
 }
 
+/** For callers that come while the device is given time. `wait` in milliseconds. */
 function leftAlone(device: string, { cause }: Open, wait: number): DeviceError {
   return new DeviceError(
     'BIP508',

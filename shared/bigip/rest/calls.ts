@@ -4,6 +4,7 @@ import type { ExchangeLimits } from '../../runtime/meter.ts';
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
+/** Limits of one kind of call (docs/operations/limits.md has the table). */
 interface CallLimit {
   readonly bytes: number;
   /** Milliseconds, if less than devices[].requestTimeout. */

@@ -101,11 +101,13 @@ export function timeTaken(said: number | undefined, measured: number): number {
     : Math.min(measured, Math.max(said, measured / 2));
 }
 
+/** A request with its answer, for error messages. */
 interface Answered {
   readonly request: DeviceRequest;
   readonly answer: DeviceResponse;
 }
 
+/** A task of AS3 that is waited for. `expected`: when it is likely to end, by earlier declares. */
 interface Polled {
   readonly id: string;
   /** Monotonic time. */
@@ -160,6 +162,7 @@ async function ask(session: Session, id: string): Promise<Answered | undefined> 
   }
 }
 
+/** The same error with an unknown outcome: the device may have made the change. */
 function inDoubt(error: DeviceError): DeviceError {
   return new DeviceError(error.code, 'ambiguous', error.message, {
     response: error.response,
@@ -185,6 +188,10 @@ function conclude(device: string, partition: string, { request, answer }: Answer
   return result;
 }
 
+/**
+ * The results of a declare. An answer that cannot be read is in doubt, because AS3 may have acted
+ * on the request.
+ */
 function readOutcome(device: string, { request, answer }: Answered): Outcome {
   try {
     return readAs(Outcome, { device, request }, answer);
@@ -193,6 +200,7 @@ function readOutcome(device: string, { request, answer }: Answered): Outcome {
   }
 }
 
+/** Waits until AS3 declares nothing, up to `QUIET.giveUp` milliseconds. */
 async function untilQuiet(session: Session, clock: Clock): Promise<void> {
   const deadline = clock.monotonic() + QUIET.giveUp;
   // Read back even if the device does not answer; the lock key protects the next post.

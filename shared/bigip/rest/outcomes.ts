@@ -10,6 +10,7 @@ import type { DeviceRequest, DeviceResponse } from './transport.ts';
 
 const Complaint = z.object({ message: z.unknown().optional(), errors: z.unknown().optional() });
 
+/** The first row that matches status and text; a row without one of them matches any. */
 function find(rows: readonly OutcomeRow[], status: number, text: string): OutcomeRow | undefined {
   const fits = (row: OutcomeRow): boolean =>
     (row.status?.includes(status) ?? true) && (row.text?.test(text) ?? true);

@@ -43,6 +43,10 @@ export async function findActive(device: string, units: readonly Unit[]): Promis
   );
 }
 
+/**
+ * The failover state of a unit in capitals, such as ACTIVE; a device without high availability is
+ * ACTIVE. Throws if the answer has no state.
+ */
 async function askRole(device: string, unit: Unit): Promise<string> {
   const request: DeviceRequest = { method: 'GET', path: '/mgmt/tm/cm/failover-status' };
   const answer = await requestUnit(device, unit, request, [404]);
@@ -96,6 +100,7 @@ export async function readUnitFacts(device: string, unit: Unit): Promise<UnitFac
   return { as3, hostname: UnitName.safeParse(named?.json).data?.hostname };
 }
 
+/** Whether AS3 has at least the version whose behaviour Sluice relies on. */
 function isRecent(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > OLDEST_AS3[0] || (major === OLDEST_AS3[0] && minor >= OLDEST_AS3[1]);

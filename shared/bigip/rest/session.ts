@@ -76,6 +76,7 @@ const ROLE_VALID = { pair: 10_000, alone: 30_000 } as const;
 /** AS3 answers 204 if nothing is declared. */
 const NOT_THERE: readonly number[] = [204, 404];
 
+/** The unit that requests go to. */
 interface Active {
   readonly unit: Unit;
   /** When it was found to be active. */
@@ -176,6 +177,7 @@ async function watched<T>(active: ActiveUnit, action: () => Promise<T>): Promise
   }
 }
 
+/** Finds the active unit of a pair, and remembers it for a while. */
 interface ActiveUnit {
   /** Asks the units which one is active, unless that is known. */
   get(): Promise<Active>;

@@ -5,7 +5,9 @@ import type { CallSettings } from './calls.ts';
  * `fingerprint`.
  */
 export interface TransportOptions extends CallSettings {
+  /** `devices[].name`, for messages. */
   readonly name: string;
+  /** Of this unit: `https://` and the management address. */
   readonly url: string;
   /** PEM bundle of a private CA. */
   readonly ca?: string | undefined;

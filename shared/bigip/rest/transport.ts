@@ -114,6 +114,7 @@ async function exchange(
 
 const CERTIFICATE_ERRORS =
   /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+/** Errors before the request left: it certainly had no effect, so a write may be repeated. */
 const BEFORE_SENDING = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -179,11 +180,13 @@ function explain(
   );
 }
 
+/** How an answer exceeded a limit of size; undefined if it did not. */
 function sizeOf(error: unknown, code: string): string | undefined {
   if (error instanceof TooLarge) return `is larger than ${error.limit} bytes`;
   return code === 'UND_ERR_HEADERS_OVERFLOW' ? 'has an endless header' : undefined;
 }
 
+/** The sentence about an answer that took too long, which tells silence from a slow transfer. */
 function slowness({ milliseconds, received }: TooSlow, what: string): string {
   const seconds = Math.round(milliseconds / 100) / 10;
   return received === 0
@@ -191,6 +194,7 @@ function slowness({ milliseconds, received }: TooSlow, what: string): string {
     : `the answer to ${what} is incomplete after ${seconds} s (${received} bytes received)`;
 }
 
+/** The parsed text; undefined if it is not JSON, such as the HTML page of a proxy. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -199,11 +203,16 @@ function parse(text: string): unknown {
   }
 }
 
+/** Milliseconds since 1970; undefined without a valid date. */
 function dateOf(header: string | string[] | undefined): number | undefined {
   const date = typeof header === 'string' ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : date;
 }
 
+/**
+ * Milliseconds; undefined for dates, which iControl REST does not send, and for numbers that make
+ * no sense.
+ */
 function retryAfter(header: string | string[] | undefined): number | undefined {
   const seconds = Number(Array.isArray(header) ? header[0] : header);
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;

@@ -43,11 +43,13 @@ export interface UnitOptions {
   readonly timeoutMs: number;
 }
 
+/** A login of iControl REST. `expires` by the monotonic clock. */
 interface Token {
   readonly token: string;
   readonly expires: number;
 }
 
+/** A token must not expire during a request that was accepted with it. */
 const RENEW_EARLY_MS = 60_000;
 
 /** Logs in on the first request. */

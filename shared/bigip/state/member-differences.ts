@@ -41,6 +41,7 @@ function wantedMembers(e: DeclaredExposure, options: RenderOptions): ReadonlyMap
   );
 }
 
+/** What a member should be like on the device. */
 interface Wanted {
   /** 0: the pool has no groups. */
   readonly priorityGroup: number;

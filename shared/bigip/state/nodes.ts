@@ -24,6 +24,7 @@ const ADMIN: Readonly<Record<Availability, { readonly session: string; readonly 
     out: { session: 'user-disabled', state: 'user-down' },
   };
 
+/** What the fields of iControl REST say about new and existing connections (as3.md §5.5). */
 function availabilityOf({ session, state }: NodeItem): Availability {
   if (state === 'user-down') return 'out';
   return session === 'user-disabled' ? 'draining' : 'ready';

@@ -48,6 +48,10 @@ export async function provisionedModules(session: Session): Promise<readonly str
   return modules?.filter(({ level }) => level !== 'none').map(({ name }) => name);
 }
 
+/**
+ * A module that is not provisioned, as a missing reference. Undefined if one of the alternatives is
+ * provisioned, or if it is unknown which are.
+ */
 function lackingModule(
   path: string,
   provisioned: readonly string[] | undefined,
@@ -135,6 +139,7 @@ async function isThere(session: Session, collection: string, path: string): Prom
   return answer?.status === 200 && answer.text.includes(`"${path}"`);
 }
 
+/** iControl REST writes `~` for the slashes of a path. */
 function urlOf(collection: string, path: string): string {
   const name = encodeURIComponent(path.replaceAll('/', '~'));
   return `/mgmt/tm/${collection}/${name}?$select=fullPath`;

@@ -71,6 +71,7 @@ export function subtractRanges(
   );
 }
 
+/** What remains of a range without a gap: none, one or two ranges. */
 function cut(range: AddressRange, gap: AddressRange): readonly AddressRange[] {
   if (!rangesOverlap(range, gap)) return [range];
   const before = { ...range, last: gap.first - 1n };

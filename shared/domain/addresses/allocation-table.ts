@@ -6,6 +6,7 @@ import type { DeclaredState } from '../declared/declared.ts';
 import type { AddressHolder } from '../plan/foreign.ts';
 import { poolOfAutoAddress } from '../address-pools/auto-address.ts';
 
+/** Who has an address, in which partition: an owner has it in one partition only. */
 interface Occupant {
   readonly owner: string;
   readonly partition: string;
@@ -129,6 +130,7 @@ function waitingIn(partition: string, { owners }: DeclaredState): readonly Place
 /** BIG-IP reports these addresses as used by objects that it does not list. */
 const IN_USE: ReadonlySet<string> = new Set(['BIP422', 'BIP423']);
 
+/** Addresses that BIG-IP reported as in use, although nothing that Sluice can list has them. */
 function refusedAddresses({ owners }: DeclaredState): readonly string[] {
   return Object.values(owners).flatMap(({ quarantine = {} }) =>
     Object.entries(quarantine).flatMap(([key, { code }]) =>
@@ -137,6 +139,7 @@ function refusedAddresses({ owners }: DeclaredState): readonly string[] {
   );
 }
 
+/** Addresses that a slice names itself; they are never given to others. */
 function named({ owner, exposures }: Slice): readonly Placed[] {
   return exposures
     .filter(({ address }) => poolOfAutoAddress(address) === undefined)

@@ -138,6 +138,7 @@ function askersOf({ slices, states }: AssignInput): readonly PoolRequest[] {
   return askers.toSorted((a, b) => (age(a) < age(b) ? -1 : 1));
 }
 
+/** Whether the slice may be declared in the partition. A stale one gets no address. */
 function isOpen(slice: Slice, { partition }: Exposure, states: DeviceAddresses['states']): boolean {
   const state = states.get(partition);
   return state !== undefined && checkFence(state, slice).kind === 'open';
@@ -177,6 +178,7 @@ function kept(asker: PoolRequest, address: string | undefined): Allocation | und
   return address === undefined ? undefined : { kind: 'kept', asker, address };
 }
 
+/** A new address for a request that had another one; undefined if there is no address to give. */
 function moved(
   book: AllocationTable,
   asker: PoolRequest,

@@ -95,6 +95,7 @@ export function twinAt(
   );
 }
 
+/** Whether two exposures would be the same virtual server once they have an address. */
 function isSame(a: Exposure, b: Exposure): boolean {
   return (
     a.partition === b.partition && isSameContent([a.settings, a.members], [b.settings, b.members])

@@ -95,6 +95,7 @@ function renamed(sources: Slice['sources'], fates: readonly Fate[]): Slice['sour
   );
 }
 
+/** An exposure that gets no address, as a line of the plan with its code. */
 function entryOf(
   owner: string,
   { gateways, ...exposure }: Exposure,

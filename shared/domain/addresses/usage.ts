@@ -40,6 +40,7 @@ export function isNearlyFull({ used, size }: Pick<PoolUsage, 'used' | 'size'>): 
   return Number(used) > NEARLY_FULL_SHARE * Number(size);
 }
 
+/** One use of an address, by an owner of Sluice or by another client. */
 interface Use {
   readonly address: string;
   readonly who: string;
@@ -97,6 +98,7 @@ function foreignUses({ address, path, port, protocol = 'any' }: AddressHolder): 
       ];
 }
 
+/** The uses of one address by user, sorted, each with its exposures. */
 function byWhom(uses: readonly Use[]): AddressUse['by'] {
   return [...Map.groupBy(uses, ({ who }) => who)]
     .map(([who, list]) => ({

@@ -18,6 +18,7 @@ export interface ClientNetworkRequest {
   readonly family: 4 | 6;
 }
 
+/** As AS3 writes it: a source that restricts nothing. */
 const ANYBODY = 'any';
 
 /** Characters of a list of networks in one message. */

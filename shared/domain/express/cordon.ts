@@ -19,6 +19,7 @@ export interface CordonedMembers {
   readonly stayed: readonly string[];
 }
 
+/** Nodes whose members may leave, by the reason. */
 interface Suspects {
   /** Addresses of nodes that are ready and take no new pods. */
   readonly cordoned: ReadonlySet<string>;

@@ -88,6 +88,7 @@ function availabilities(slice: Slice, partition: string): ReadonlyMap<string, Av
   return wanted;
 }
 
+/** Facts of an address about which nothing is known: it stays as it is. */
 const UNKNOWN: Fact = { terminating: false, cordoned: false, nodeNotReady: false, changed: false };
 
 /** The change of a member that its availability requests; undefined if none. */
@@ -107,18 +108,24 @@ function memberChange(
   };
 }
 
+/** The reason that people see for a member that leaves; a cause at the node comes first. */
 function reasonOf(availability: Exclude<Availability, 'ready'>, fact: Fact): ExpressReason {
   if (availability === 'out' && fact.nodeNotReady) return 'node-not-ready';
   if (availability === 'draining' && fact.cordoned) return 'cordoned';
   return availability === 'draining' || fact.terminating ? 'terminating' : 'unready';
 }
 
+/** Names of the objects of a kind that this snapshot changed. */
 function changedNames(snapshot: Snapshot, kind: 'Pod' | 'Node'): ReadonlySet<string> {
   return new Set(
     snapshot.changes.filter((change) => change.kind === kind).map((change) => change.name),
   );
 }
 
+/**
+ * By address of a pod: whether it is terminating, and whether this snapshot changed it. Pods
+ * without addresses have none.
+ */
 function podFacts(snapshot: Snapshot): ReadonlyMap<string, Fact> {
   const changed = changedNames(snapshot, 'Pod');
   return new Map(

@@ -59,6 +59,7 @@ export function drainAvailability(
   return drain && BY_MODE[drain.mode];
 }
 
+/** How far out of rotation; a higher rank is less available. */
 const RANK: Readonly<Record<Availability, number>> = { ready: 0, draining: 1, out: 2 };
 
 /** The less available of two states. */

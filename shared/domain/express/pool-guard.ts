@@ -5,6 +5,9 @@ import type { Express, ExpressReason, MemberChange } from './event.ts';
 import { takesTooMany } from '../exposure/member-guard.ts';
 import type { LiveNode } from './node.ts';
 
+/**
+ * What the guard judges by: all requests of a batch together, because each alone may look harmless.
+ */
 interface Situation {
   readonly events: readonly Pick<Express, 'owner' | 'wishes'>[];
   readonly declared: DeclaredState;
@@ -61,6 +64,10 @@ function addressesOf(exposure: DeclaredExposure): ReadonlySet<string> {
   return new Set(exposure.contributions.flatMap((c) => c.members.map((m) => m.address)));
 }
 
+/**
+ * Equal for pools with the same members in the same state, such as those of one gateway: they are
+ * judged once.
+ */
 function signatureOf({ contributions }: DeclaredExposure): string {
   return contributions
     .map((c) => `${c.owner} ${c.members.map((m) => `${m.address} ${m.availability}`).join(' ')}`)

@@ -29,6 +29,10 @@ export function nodeRatios(state: DeclaredState): ReadonlyMap<string, number> {
   return new Map(given.toReversed());
 }
 
+/**
+ * Ratios of addresses: a cluster's weight is divided among its members, and scaled so that the
+ * largest share is MAX_RATIO. Equal shares are 1. BIG-IP accepts no ratio below 1.
+ */
 function weighed(owners: readonly Ready[]): readonly (readonly [string, number])[] {
   const serving = owners
     .filter(({ addresses }) => addresses.size > 0)
@@ -50,6 +54,7 @@ function isWeighed({ contributions }: DeclaredExposure): boolean {
   return contributions.length > 1 && contributions.every((c) => c.weight !== undefined);
 }
 
+/** The members of one owner that are ready, and its weight in the fleet. */
 interface Ready {
   readonly weight: number;
   readonly addresses: ReadonlySet<string>;

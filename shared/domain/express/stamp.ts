@@ -24,6 +24,7 @@ export function formatStamp({ cluster, version, ratio }: NodeStamp): string {
   );
 }
 
+/** Bounded numbers, because the description of a node can be edited by hand. */
 const STAMP = /^sluice (\S+) (\d{1,15})\.(\d{1,15})\.(\d{1,15})(?: ratio (\d{1,3}))?$/;
 
 /** Undefined for any other description: every event is then newer. */

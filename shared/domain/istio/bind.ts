@@ -3,8 +3,10 @@ import type { CodedReason } from './model.ts';
 
 const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 const IPV6 = /^[0-9a-f:]*:[0-9a-f:.]*$/i;
+/** Binds that mean every address of the pod. */
 const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
 
+/** Four decimal parts up to 255; leading zeros make no difference to the rules here. */
 function isIPv4(text: string): boolean {
   const parts = IPV4.exec(text);
   return parts !== null && parts.slice(1).every((part) => Number(part) <= 255);
@@ -33,6 +35,7 @@ export function isUsableBind(bind: string): boolean {
   return bind === '' || isUnixSocket(bind) || isIPv4(bind) || IPV6.test(bind);
 }
 
+/** Such a listener is only reachable within its pod. */
 function isLoopback(bind: string): boolean {
   return (
     (isIPv4(bind) && bind.startsWith('127.')) || bind === '::1' || bind.startsWith('::ffff:127.')

@@ -18,8 +18,10 @@ export interface Discovery {
   readonly source: string;
 }
 
+/** Kubernetes puts it on every namespace, so selectors can name namespaces. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
+/** Without discoverySelectors, istiod reads all namespaces. */
 const EVERYTHING: Discovery = { reads: () => true, isSelective: false, source: '' };
 
 /** `sluice.yaml` first; otherwise the mesh ConfigMap of the revision, if it is readable. */

@@ -46,6 +46,9 @@ function reserved(port: number): CodedReason {
   };
 }
 
+/**
+ * The reason for a port below 1024 that unprivileged pods cannot bind (istio-port-mapping.md §1.4).
+ */
 function privileged({ server, port }: Placed): CodedReason {
   const led = port === server.number ? '' : ` (to which the Service maps port ${server.number})`;
   return {

@@ -57,6 +57,10 @@ function wayIn({
     : `no port of Service ${names(services)} leads there`;
 }
 
+/**
+ * The second half of a sentence: the Service port to add, or the one to change. Empty if there is
+ * nothing to say.
+ */
 function remedy(verdict: Verdict, { missing, servicePorts }: ExplanationContext): string {
   if (missing !== undefined) return `; ${addition(missing)}`;
   const [there] = verdict === 'privileged-port' ? servicePorts : [];
@@ -65,6 +69,7 @@ function remedy(verdict: Verdict, { missing, servicePorts }: ExplanationContext)
     : `; give port ${there.port} of Service ${there.service} a targetPort of 1024 or more`;
 }
 
+/** The sentence for a server that works: ports, bind address, HTTP/3 and the way in. */
 function listening(judgement: ServerEvaluation, circumstances: ExplanationContext): string {
   const bind =
     judgement.spec === undefined || judgement.spec.bind === '' ? '' : ` of ${judgement.spec.bind}`;

@@ -24,6 +24,10 @@ class Places {
   /** `*`, and wildcards that do not end at a dot: always candidates. */
   readonly #always: number[] = [];
 
+  /**
+   * Adds a host by its place in a list. A star that is not a whole label may cover any host, so
+   * such a host is compared with all.
+   */
   add(place: number, host: string): void {
     if (host.startsWith('*') && !host.startsWith('*.')) {
       this.#always.push(place);
@@ -34,6 +38,10 @@ class Places {
     for (const suffix of suffixes(name)) push(this.#under, suffix, place);
   }
 
+  /**
+   * Places of the hosts that may overlap with this one, with duplicates: equal ones, wildcards
+   * above it, and for a wildcard those under it.
+   */
   overlapping(host: string): number[] {
     const name = host.replace(/^\*/, '');
     const same = (host === name ? this.#exact : this.#under).get(name) ?? [];

@@ -21,6 +21,7 @@ function withoutSidecars(pods: readonly Pod[]): readonly Pod[] {
   return gateways.length > 0 ? gateways : pods;
 }
 
+/** All Services that lead to these pods, in the order in which istiod sorts them. */
 function servicesOf(world: ClusterModel, workloads: readonly Workload[], own: Service): Service[] {
   const found = new Set([...workloads.flatMap((workload) => world.services.of(workload)), own]);
   return world.services.inOrder.filter((service) => found.has(service));

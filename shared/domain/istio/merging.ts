@@ -37,6 +37,7 @@ function repeated(
   return undefined;
 }
 
+/** Notes the first server of each host; later ones are compared with it. */
 function remember(
   hosts: readonly string[],
   known: Map<string, ServerSpec>,
@@ -104,6 +105,7 @@ function equalChain(server: ServerSpec, slot: Slot): CodedReason | undefined {
   };
 }
 
+/** Takes an accepted server into the slot of its port, against which later ones are compared. */
 function accept(server: ServerSpec, slot: Slot): void {
   if (!isTls(server)) slot.plain ??= server;
   if (server.kind === 'HTTPS') slot.names.set(server.configName, server);

@@ -7,6 +7,7 @@ import { isAutoPassthrough } from './gateway-api/listener-tls.ts';
 import { hostName, isSubsetOf } from './hosts.ts';
 import type { KubernetesObjects, Service } from '../snapshot/objects.ts';
 
+/** AUTO_PASSTHROUGH matches host names of Services, which end like this. */
 const MESH_DOMAIN = 'svc.cluster.local';
 
 /** A server or listener that opens its port only for mesh Services. */

@@ -19,6 +19,7 @@ function emptyIstio(config: GatewayConfig): GatewayNote[] {
   ];
 }
 
+/** The note for a Gateway of the Gateway API without listeners. */
 function emptyApi(view: ApiGatewayView): GatewayNote {
   return {
     gateway: view.key,
@@ -27,6 +28,7 @@ function emptyApi(view: ApiGatewayView): GatewayNote {
   };
 }
 
+/** Equal notes once, sorted by Gateway. */
 function byGateway(notes: readonly GatewayNote[]): GatewayNote[] {
   const unique = new Map(notes.map((note) => [note.message, note]));
   return [...unique.values()].sort((a, b) => compareByCodeUnits(a.gateway, b.gateway));

@@ -26,12 +26,16 @@ function compareNumbers(a: number, b: number): number {
   return a < b ? -1 : 1;
 }
 
+/**
+ * An object with its age in milliseconds since 1970, and the texts that decide between equal ages.
+ */
 interface Aged<T> {
   readonly item: T;
   readonly at: number;
   readonly ties: readonly [string, string];
 }
 
+/** By age, then by the ties, as istiod sorts: by code units, not by the rules of a language. */
 function compareAged<T>(a: Aged<T>, b: Aged<T>): number {
   return (
     compareNumbers(a.at, b.at) ||

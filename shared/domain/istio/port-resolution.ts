@@ -46,6 +46,10 @@ export function targetPortOf(port: ServicePort, workload: Workload): number | un
   return workload.assumed && isPort(port.port) ? port.port : undefined;
 }
 
+/**
+ * Ports of a Service with the port of the pods that each leads to; named ports that no container
+ * has are left out.
+ */
 function allTargets(service: Service, workload: Workload): TargetPort[] {
   return service.ports.flatMap((port) => {
     const target = targetPortOf(port, workload);

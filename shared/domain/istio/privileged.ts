@@ -14,6 +14,7 @@ export function isReserved(port: number, mesh: Pick<MeshOptions, 'statusPort'>):
   return port === mesh.statusPort || RESERVED.has(port);
 }
 
+/** Linux lets only privileged processes bind lower ports. */
 const FIRST_UNPRIVILEGED_PORT = 1024;
 
 /**

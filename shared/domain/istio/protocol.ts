@@ -4,6 +4,7 @@ import type { ListenerKind } from './port-mapping.ts';
 /** `http`: plaintext HTTP; `https` and `tls`: TLS; `tcp`: opaque. */
 export type Family = 'http' | 'https' | 'tls' | 'tcp';
 
+/** Istio's protocols by how Envoy handles them; unknown ones are refused elsewhere. */
 const FAMILIES: ReadonlyMap<string, Family> = new Map<string, Family>([
   ['http', 'http'],
   ['http2', 'http'],
@@ -56,6 +57,7 @@ export function listenerKindOf(family: Family, tls: TlsMode | undefined): Listen
   return family === 'https' ? 'HTTPS' : 'TLS_TERMINATE';
 }
 
+/** Names that Kubernetes defines for `appProtocol`, in Istio's terms. */
 const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/h2c', 'http2'],
   ['kubernetes.io/ws', 'http'],

@@ -70,6 +70,7 @@ function push<T>(map: Map<string, T[]>, key: string, item: T): void {
 
 type Growing = Map<string, Map<number, HostIndex<BoundBlock>>>;
 
+/** A VirtualService and one Gateway that it names, in the order in which istiod reads them. */
 interface Binding {
   readonly virtualService: VirtualService;
   readonly gateway: string;
@@ -92,6 +93,7 @@ function place(
 
 type Match = RouteBlock['match'][number];
 
+/** A match without gateways applies to all Gateways of the VirtualService. */
 function namesGateway(match: Match, gateway: string, namespace: string): boolean {
   if (match.gateways === undefined || match.gateways.length === 0) return true;
   return match.gateways.some((name) => gatewayName(name, namespace) === gateway);

@@ -16,6 +16,7 @@ export interface SelectionContext {
   readonly managedBy: string | undefined;
 }
 
+/** One reason why a Gateway selects no pods; the first that applies is reported. */
 interface Obstacle {
   readonly code: string;
   readonly applies: (gateway: IstioGateway, context: SelectionContext) => boolean;
@@ -23,6 +24,7 @@ interface Obstacle {
   readonly says: (gateway: IstioGateway, context: SelectionContext) => string;
 }
 
+/** The reason for pods that have the labels of a gateway but run as sidecars. */
 function sidecarSentence(pod: Pod | undefined): string {
   const name = pod === undefined ? '' : ` (such as ${namespacedName(pod.meta)})`;
   return (

@@ -31,6 +31,10 @@ export class SelectorIndex<T> {
     items.forEach((item, rank) => this.#add({ item, rank, selector: selectorOf(item) }));
   }
 
+  /**
+   * Adds an entry under one of its labels: an object without that label cannot match the selector.
+   * Selectors without labels match everything.
+   */
   #add(entry: Entry<T>): void {
     const keys = Object.keys(entry.selector).sort();
     for (const key of keys) this.#keys.add(key);

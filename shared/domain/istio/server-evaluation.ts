@@ -29,6 +29,7 @@ export interface WorkloadEvaluation {
   readonly listeners: readonly Listener[];
 }
 
+/** Verdicts from best to worst: with several kinds of pods the best one counts for the server. */
 const PREFERENCE: readonly Verdict[] = [
   'listening',
   'unreachable-bind',

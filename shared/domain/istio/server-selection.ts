@@ -65,6 +65,10 @@ function managedGateway(
   return undefined;
 }
 
+/**
+ * The namespace whose rules apply to a server: a ListenerSet may be in another one than its
+ * Gateway.
+ */
 function namespaceOf(config: GatewayConfig, server: ReadServer): string {
   if (config.api === 'istio') return config.gateway.meta.namespace;
   return 'spec' in server ? server.spec.namespace : config.view.gateway.meta.namespace;
@@ -101,6 +105,7 @@ function unknownBefore(
       };
 }
 
+/** A listener that istiod drops for its own content, whatever pods there are. */
 function droppedByItself(server: ReadServer): DroppedServer | undefined {
   const dropped = 'spec' in server ? server.dropped : undefined;
   return dropped && { verdict: 'rejected', ...dropped };

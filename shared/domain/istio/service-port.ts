@@ -11,6 +11,7 @@ import { isTranslating } from './port-resolution.ts';
 import type { Service } from '../snapshot/objects.ts';
 import type { MissingServicePort, ServicePortMapping } from './port-mapping.ts';
 
+/** Whether clients of the Service port reach the server: UDP only if Envoy serves HTTP/3 there. */
 function reaches(protocol: string, target: number, judgement: ServerEvaluation): boolean {
   if (judgement.verdict !== 'listening' || !judgement.open.includes(target)) return false;
   return protocol === 'TCP' || (protocol === 'UDP' && judgement.http3);
@@ -55,6 +56,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   mysql: 'mysql',
 };
 
+/** A free name that begins with the protocol, by which Istio recognises it. */
 function portName(protocol: string, number: number, taken: ReadonlySet<string>): string {
   const base = `${PREFIXES[protocol.toLowerCase()] ?? 'tcp'}-${number}`;
   let name = base;
@@ -62,8 +64,12 @@ function portName(protocol: string, number: number, taken: ReadonlySet<string>):
   return name;
 }
 
+/** Types through which clients come in, the better one first. */
 const TYPES: readonly string[] = ['LoadBalancer', 'NodePort'];
 
+/**
+ * Lower is better: the type, and headless Services last, because no client comes in through them.
+ */
 function suitability(service: Service): number {
   const type = TYPES.indexOf(service.type);
   return (type < 0 ? TYPES.length : type) + (service.headless ? TYPES.length + 1 : 0);
@@ -140,6 +146,7 @@ function wantedTarget(
   return taken || isSkippedAsPrivileged(number, stage.workload.unprivileged) ? 'free' : number;
 }
 
+/** Target ports for privileged numbers begin here; Istio reserves 15000 and above. */
 const FIRST_FREE_PORT = 8000;
 const LAST_PORT = 65_535;
 
@@ -164,6 +171,7 @@ function usedPorts(extensions: readonly PortExtension[]): Set<number> {
 
 type Target = number | 'free';
 
+/** A Service port that is missing for a server. */
 interface PortDemand {
   readonly service: Service;
   readonly number: number;
@@ -226,6 +234,7 @@ function neighboursOf(
   return Map.groupBy(concerned, ({ id }) => id.number);
 }
 
+/** Whether a new Service port would leave another server of the same number as it is. */
 function isUndisturbed(neighbour: ServerEvaluation, target: Target, service: string): boolean {
   if (neighbour.id.api === 'istio') return neighbour.resolved[0] === target;
   return neighbour.spec?.attachment?.services.includes(service) !== true;

@@ -47,6 +47,7 @@ function listedPods(slices: readonly EndpointSlice[]): ReadonlyMap<string, Reado
   return listed;
 }
 
+/** Services by namespace, in the given order. */
 function groupByNamespace(services: readonly Service[]): ReadonlyMap<string, readonly Service[]> {
   const groups = new Map<string, Service[]>();
   for (const service of services) {

@@ -17,12 +17,14 @@ export function isPort(number: number): boolean {
   return Number.isInteger(number) && number >= 1 && number <= 65_535;
 }
 
+/** One rule of istiod's validation with its code. `says` is the second half of the sentence. */
 interface Check {
   readonly code: string;
   readonly fails: (server: Written, bind: string) => boolean;
   readonly says: (server: Written) => string;
 }
 
+/** In the order in which faults are reported. */
 const CHECKS: readonly Check[] = [
   {
     code: 'GW114',
@@ -54,6 +56,10 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
+/**
+ * The first rule that a server breaks, as code and sentence; undefined if it is valid. The order of
+ * `CHECKS` decides which of several faults is reported.
+ */
 function faultOf(server: Server, id: ServerId): CodedReason | undefined {
   if ('malformed' in server)
     return { code: 'GW110', reason: `${describeServer(id)} cannot be read: ${server.malformed}` };
@@ -64,6 +70,7 @@ function faultOf(server: Server, id: ServerId): CodedReason | undefined {
     : { code: check.code, reason: `${describeServer(id)}: ${check.says(server)}` };
 }
 
+/** What identifies a server in reports, also if it cannot be read. */
 function idOf(gateway: IstioGateway, server: Server, index: number): ServerId {
   const about = { gateway: namespacedName(gateway.meta), api: 'istio' as const, index };
   if ('malformed' in server) return { ...about, name: '', number: 0, protocol: '' };
@@ -75,6 +82,10 @@ function idOf(gateway: IstioGateway, server: Server, index: number): ServerId {
   };
 }
 
+/**
+ * A valid server in the form in which servers are compared and merged. `configName` is the name
+ * under which istiod knows the port.
+ */
 function specOf(gateway: IstioGateway, server: Written, id: ServerId): ServerSpec {
   const family = protocolFamily(server.port.protocol) ?? 'tcp';
   const tls = server.tls === undefined ? undefined : tlsModeOf(server.tls.mode);

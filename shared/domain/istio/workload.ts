@@ -51,6 +51,10 @@ export function assumedWorkload(
   };
 }
 
+/**
+ * Key of pods that are the same for all rules: labels that some selector uses, privileges, and
+ * named ports.
+ */
 function likeness(pod: Pod, keys: ReadonlySet<string>): string {
   const labels = Object.entries(pod.meta.labels).filter(([key]) => keys.has(key));
   const ports = pod.containerPorts

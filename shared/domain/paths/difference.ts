@@ -113,6 +113,7 @@ function isAsWritten(there: LiveEntry, record: JournalRecord): boolean {
   return isOurs(there, record) && (there.holder !== 'unmarked' || there.to === record.to);
 }
 
+/** A difference about an entry that should not be on the device. */
 function leftOver(
   there: LiveEntry,
   object: string,

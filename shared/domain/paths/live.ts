@@ -64,6 +64,7 @@ export interface Block {
 }
 
 const parsed = new Map<string, Block | undefined>();
+/** Bounds memory; a device with more entries parses some of them again. */
 const PARSED_AT_MOST = 50_000;
 
 /** `10.244.3.0%2/24`, or an address; undefined if it is neither. Remembers what it parsed. */

@@ -62,6 +62,7 @@ const ALONE = {
   GW185: 'is in no network that its node names',
 } as const;
 
+/** Notes about members with a route of their own (GW183, GW185), one for each reason. */
 function aloneNotes(
   findings: readonly Finding[],
   about: string,

@@ -34,12 +34,17 @@ function entryOf({ kind, at, tunnel, to }: Entry): Entry {
   return { kind, at, ...(tunnel !== undefined && { tunnel }), to };
 }
 
+/**
+ * An entry that would be written or changed. Removals come from another place, because they depend
+ * on the grace.
+ */
 function ofChange(change: EntryChange): readonly PlannedPath[] {
   if (change.kind === 'remove') return [];
   const { kind, record } = change;
   return [{ ...entryOf(record), change: kind, node: record.node, message: changeInWords(change) }];
 }
 
+/** A path that the device or another client prevents, with its code. */
 function ofRefusal(
   record: JournalRecord | EntryRequest,
   code: NonNullable<PlannedPath['code']>,
@@ -49,6 +54,10 @@ function ofRefusal(
   return { ...entryOf(record), change: 'refused', node: record.node, code, message };
 }
 
+/**
+ * Paths whose place is taken: by an entry of another client, or by another cluster of this
+ * installation (BIP471).
+ */
 function taken(
   own: JournalRecords,
   active: LiveEntries,

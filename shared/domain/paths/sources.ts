@@ -65,6 +65,7 @@ function ciliumNetworks({ network, ciliumNode }: NetworkNode): readonly NodeText
     : facts(`spec.ipam of CiliumNode ${ciliumNode.name}`, ciliumNode.networks);
 }
 
+/** Networks of Calico's blocks that belong to the node, with the field that names them. */
 function blockNetworks({ blocks = [] }: NetworkNode): readonly NodeText[] {
   return blocks.flatMap(({ name, cidr }) =>
     cidr === undefined ? [] : facts(`spec.cidr of BlockAffinity ${name}`, [cidr]),

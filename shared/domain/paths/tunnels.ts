@@ -63,6 +63,7 @@ export function ciliumTunnel(
   return tunnelPath(member, node, { mac, endpoint, source: 'cilium', neighbours: false });
 }
 
+/** The path of one member through a tunnel. BIG-IP shows MACs in lower case. */
 function tunnelPath(
   { address }: PodMember,
   { meta }: NetworkNode,

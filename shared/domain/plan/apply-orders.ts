@@ -56,6 +56,10 @@ function isLater(draft: PlanDraft, noted: string, at: number): boolean {
   return time > at && !isAhead(draft, time);
 }
 
+/**
+ * Carries out one order in the draft. Orders come by the time they were sent, so a late one changes
+ * nothing.
+ */
 function obey(draft: PlanDraft, { steering, at }: Order, slices: readonly Slice[]): void {
   switch (steering.action) {
     case 'approve':
@@ -73,6 +77,7 @@ function obey(draft: PlanDraft, { steering, at }: Order, slices: readonly Slice[
   }
 }
 
+/** Notes the approved removals; the guard asks for them later in the same plan. */
 function approve({ declared, owners }: PlanDraft, order: Approval, at: number): void {
   for (const key of approvedKeys(declared, { steering: order, at }))
     owners.get(order.owner)?.approved.add(key);
@@ -126,6 +131,10 @@ function drain(draft: PlanDraft, order: DrainOrder, at: number): void {
   note(draft, order, at);
 }
 
+/**
+ * Ends a drain. An automatic order ends only a drain that silence has caused, never one of a
+ * person.
+ */
 function enable(draft: PlanDraft, order: EnableOrder, at: number): void {
   if (order.silent === true && draft.drains.get(order.cluster)?.silent !== true) return;
   draft.drains.delete(order.cluster);

@@ -117,6 +117,10 @@ export function withDeferred(
   );
 }
 
+/**
+ * Whether a fence that waits replaces a version of the same cluster and was made above exactly that
+ * version. If something else was declared in between, it no longer counts.
+ */
 function isNewer(fence: DeferredFence, known: OwnerRecord, record: OwnerRecord): boolean {
   return (
     fence.clusterUid === known.clusterUid &&

@@ -27,6 +27,7 @@ export function describeUpdate(
   };
 }
 
+/** What changed of the place in the fleet: minimumActive, order of preference, ratio. */
 function placing(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
   const differs = (of: (e: DeclaredExposure) => unknown): boolean =>
     !isSameContent(of(before), of(after));
@@ -39,6 +40,7 @@ function placing(before: DeclaredExposure, after: DeclaredExposure): readonly st
   ];
 }
 
+/** `members` if any contribution has other members. */
 function membersOf(before: DeclaredExposure, after: DeclaredExposure): readonly string[] {
   return isSameContent(
     before.contributions.map((c) => c.members),
@@ -56,6 +58,7 @@ function other(before: DeclaredExposure, after: DeclaredExposure): string {
     : 'its requested settings changed, and are remembered';
 }
 
+/** The contributions of owners that have one before and after. */
 function pairs(
   before: DeclaredExposure,
   after: DeclaredExposure,

@@ -122,6 +122,7 @@ export function heldBySiblings(
   );
 }
 
+/** Two plans of one partition as one; the second was made from the result of the first. */
 function merged(first: Plan | undefined, second: Plan): Plan {
   if (!first) return second;
   const entries = joinEntries(first.entries, second.entries);

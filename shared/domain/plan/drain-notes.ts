@@ -129,6 +129,7 @@ export function ownersAhead(
   return ahead;
 }
 
+/** Whether a newer revision of the owner's cluster has written the node already. */
 function isWritten(owner: OwnerKey, owners: DeclaredState['owners'], { stamp }: LiveNode): boolean {
   const version = owners[owner]?.version;
   return version !== undefined && isNewerStamp(stamp, clusterOfOwner(owner), version);

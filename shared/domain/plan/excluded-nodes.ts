@@ -38,6 +38,7 @@ function leaving(found: readonly Member[], others: readonly Member[]): readonly 
   });
 }
 
+/** Members of an owner on nodes that were excluded from load balancers. */
 function excludedMembers(
   { owner, excludedNodes = [] }: Excluding,
   { contributions }: DeclaredExposure,

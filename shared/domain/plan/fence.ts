@@ -108,6 +108,10 @@ function wasReplaced({ replaced }: PlanDraft, owner: string, clusterUid: string)
   return replaced.get(parseOwner(owner).cluster)?.includes(clusterUid) ?? false;
 }
 
+/**
+ * The reason for an event of another cluster with this id. If that cluster was adopted, its former
+ * watcher still runs.
+ */
 function strangerInWords(draft: PlanDraft, { owner, clusterUid }: Slice, present: string): string {
   if (!wasReplaced(draft, owner, clusterUid))
     return (

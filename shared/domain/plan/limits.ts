@@ -24,6 +24,7 @@ export interface LimitExceeded {
 }
 
 const WHERE = 'see docs/operations/limits.md';
+/** Pools in one message; the others are counted. */
 const MAX_NAMED = 3;
 
 /** Exceeded limits of one partition; `bytes` is the size of its declaration. */
@@ -46,6 +47,7 @@ export function partitionLimitsExceeded(
   ];
 }
 
+/** The limit of a partition as a whole (BIP460). `bytes` of its declaration. */
 function tooMuch(exposures: number, bytes: number): LimitExceeded {
   const message =
     `holds ${exposures} exposures in ${bytes} bytes; ` +
@@ -56,6 +58,7 @@ function tooMuch(exposures: number, bytes: number): LimitExceeded {
   return { code: 'BIP460', message };
 }
 
+/** The limit of single pools (BIP461); the largest ones are named. */
 function tooWide(
   pools: readonly { readonly key: string; readonly members: number }[],
 ): LimitExceeded {

@@ -166,6 +166,7 @@ function ownedBy(
   });
 }
 
+/** A move that cannot be made without moving nodes to /Common. */
 interface Stuck {
   readonly move: Relocation;
   /** Nodes that exposures which stay keep in other partitions. */

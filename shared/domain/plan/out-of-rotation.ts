@@ -71,6 +71,7 @@ function mayPersist(
   return adds.length > 0 || overrides?.[key] !== undefined;
 }
 
+/** Whether no other owner has a member at these addresses in the exposure. */
 function isOnlyOf(
   owner: OwnerKey,
   { contributions }: DeclaredExposure,

@@ -53,6 +53,10 @@ export function nextOverrides(
   return kept.length === 0 ? undefined : sortedByKey(Object.fromEntries(kept));
 }
 
+/**
+ * Manual changes that are kept after this run: those known, unless they are undone, and those to
+ * adopt. An adoption for an exposure that does not exist is ignored.
+ */
 function adopted(
   { exposures, overrides = {} }: Pick<DeclaredState, 'exposures' | 'overrides'>,
   { now, adopt = [], lift = false }: OverrideRules,
@@ -66,6 +70,10 @@ function adopted(
   return Object.fromEntries(next);
 }
 
+/**
+ * Adds adopted values to those known, with the values that they replace. Unchanged if they say
+ * nothing new, so that the time stays.
+ */
 function withAdoption(
   e: WithSettings,
   known: Override | undefined,
@@ -106,6 +114,7 @@ export function ownerValues(e: WithSettings, names: OperatedValues): OperatedVal
   return chosen(askedOf(e), names);
 }
 
+/** Of all settings, those with these names. */
 function chosen(all: Required<OperatedValues>, names: OperatedValues): OperatedValues {
   return Object.fromEntries(
     (Object.keys(names) as (keyof OperatedValues)[]).map((name) => [name, all[name]]),

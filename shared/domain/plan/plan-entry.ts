@@ -35,6 +35,7 @@ export interface HeldRemoval {
   readonly reason: string;
 }
 
+/** Kinds of entries that change the device; the others only inform. */
 const CHANGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>(['create', 'update', 'delete']);
 
 /** Whether the entry changes the device. */

@@ -74,6 +74,7 @@ export function planPartition(
   return conclude(draft, fresh);
 }
 
+/** What the fresh slices request in this partition, without what may not be published. */
 function wanted(draft: PlanDraft, fresh: readonly Slice[]): readonly ExposureRequest[] {
   return fresh.flatMap((slice) =>
     acceptableExposures(slice, [draft.declared])
@@ -185,6 +186,10 @@ function waitingIn(
   return { deferred, notes, mayWait, nodes: isDue ? { nodes: 'due' } : {} };
 }
 
+/**
+ * Replaces the entry of an update that only drains members: their nodes are drained already, so
+ * nothing is declared.
+ */
 function noteTold(entry: PlanEntry, { keys }: DrainNotes): PlanEntry {
   if (entry.kind !== 'update' || !keys.has(entry.key)) return entry;
   const { structure: _structure, membersOnly: _membersOnly, ...rest } = entry;

@@ -84,6 +84,7 @@ export function isHeldOpen(
   );
 }
 
+/** For comparing everything but the clients that may connect. */
 function withoutSource(exposure: Exposure): Exposure {
   const { source: _source, ...settings } = exposure.settings;
   return { ...exposure, settings };

@@ -88,6 +88,7 @@ export function overtakenAbsences(
     .map((owner) => ({ ...sliceOfAbsent(owner, absence), notes: [] }));
 }
 
+/** Why an ingress counts as deleted, for the plan and for Events (OWN330). */
 function reasonFor({ cluster, version }: Absence): string {
   return (
     `the inventory of cluster ${cluster} at ${formatRevision(version)} lists every ingress ` +

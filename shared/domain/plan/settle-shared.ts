@@ -50,6 +50,10 @@ function strangers(sameFleet: SameFleet): (e: DeclaredExposure) => boolean {
   };
 }
 
+/**
+ * A shared exposure whose contributions changed, before its combined settings and members are
+ * decided.
+ */
 interface Unsettled {
   readonly key: string;
   readonly present: DeclaredExposure;

@@ -98,6 +98,7 @@ export function decidedSettings(
       );
 }
 
+/** The settings of a shared exposure: those of the fleet come before those that were requested. */
 function settingsUnder(
   { protocol }: Where,
   requested: Settings,
@@ -163,6 +164,7 @@ export function composeExposure(
   };
 }
 
+/** What an owner requested and did not get, for its note (OWN340). Absent if it got everything. */
 function differing(requested: Settings, settings: Settings): Pick<Contribution, 'wish'> {
   const values = settingKeys(requested).map(
     (key) => [key, settingValue(requested, key), settingValue(settings, key)] as const,

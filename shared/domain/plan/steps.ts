@@ -1,5 +1,8 @@
 /** Splits the changes of a plan into declares. */
 
+/**
+ * What decides about the step of a change: whole exposures cost more of AS3's script than members.
+ */
 interface Change {
   readonly kind: string;
   readonly key: string;

@@ -166,6 +166,7 @@ function place(
   return true;
 }
 
+/** An entry of the plan without whom it concerns. */
 type Said = Omit<PlanEntry, 'owner' | 'key' | 'gateways'>;
 
 /** Adds an entry to the plan, from which results and Events are made. */

@@ -2,6 +2,7 @@
 import { parseOwner } from '../snapshot/snapshot.ts';
 import type { DeclaredState } from '../declared/declared.ts';
 
+/** What decides who serves: declared members, and drains. */
 type Served = Pick<DeclaredState, 'exposures' | 'drains'>;
 
 /**

@@ -15,6 +15,7 @@ import type { UnitWork } from './send.ts';
 export const RESULT_TIMEOUT_MS = 5 * 60_000;
 /** Milliseconds; dead letters of one event are sent together and stored one after the other. */
 const TOGETHER_MS = 10_000;
+/** States in which an event has failed for good. */
 const DEAD: ReadonlySet<string> = new Set(['quarantined', 'failed']);
 
 /** A sent unit, and when its driver started waiting. */

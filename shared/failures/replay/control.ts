@@ -17,6 +17,7 @@ export interface JobOrder {
 /** What a person can do with a job. */
 export type JobAction = 'start' | 'pause' | 'resume' | 'cancel';
 
+/** States in which an action is possible; others are refused with the present state. */
 const FROM: Readonly<Record<JobAction, readonly JobState[]>> = {
   start: ['planned'],
   pause: ['running'],

@@ -110,6 +110,7 @@ export async function runJob(
   }
 }
 
+/** The job without the lease of its driver. */
 function without(job: ReplayJob): ReplayJob {
   const { lease: _, ...rest } = job;
   return rest;
@@ -163,6 +164,7 @@ function progressOf({ waiting, inFlight, sent, bad, due, looked }: Books): JobPr
   return { waiting: waiting.length, inFlight: inFlight.size, sent, bad, due, looked };
 }
 
+/** One run of a job by this process, until the job ends, is paused, or the time is up. */
 interface Run {
   readonly world: ReplayContext;
   readonly books: Books;

@@ -45,6 +45,7 @@ const Page = z.array(ReplayItem);
 /** States in which nothing is sent any more, or never was. */
 const OVER: ReadonlySet<string> = new Set(['planned', 'cancelled', 'done']);
 
+/** One blob of a job's items; jobs of thousands of failures have several. */
 interface StoredPage {
   readonly key: string;
   /** Of the blob as it was read, for the next conditional write. */
@@ -52,6 +53,10 @@ interface StoredPage {
   readonly items: readonly ReplayItem[];
 }
 
+/**
+ * All pages of a job's items. Throws RPL702 if one is missing: a job without some of its items must
+ * not look complete.
+ */
 async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[]> {
   const entries = await blobs.list(`jobs/${id}/items-`);
   return Promise.all(
@@ -64,6 +69,10 @@ async function readPages(blobs: Blobs, id: string): Promise<readonly StoredPage[
   );
 }
 
+/**
+ * A job by its id, with the tag for the next write. Throws RPL702 if it does not exist; an id with
+ * other characters than ours is not looked up.
+ */
 async function readHead(
   blobs: Blobs,
   id: string,

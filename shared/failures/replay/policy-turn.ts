@@ -81,6 +81,7 @@ function isLater(policy: ReplayPolicy, { due, misses }: PolicyTurn, now: number)
   return stillHolds(due, now, pauseAfter(policy, misses));
 }
 
+/** Takes the turn for this process. Throws Taken if another process has it or has just had it. */
 function claim(
   policy: ReplayPolicy,
   turn: PolicyTurn,
@@ -98,12 +99,17 @@ function withoutLease({ lease: _lease, ...turn }: PolicyTurn): PolicyTurn {
   return turn;
 }
 
+/** One turn of a policy. */
 interface Scope {
   readonly world: TurnContext;
   readonly policy: ReplayPolicy;
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * Continues the policy's unfinished job, or plans a new one. Without matching failures the next run
+ * is only noted.
+ */
 async function inTurn(scope: Scope, turn: PolicyTurn): Promise<PolicyTurnResult> {
   const left = turn.job === undefined ? undefined : await unfinished(scope.world, turn.job);
   if (left !== undefined) return drive(scope, left);
@@ -220,12 +226,14 @@ async function giveUp(scope: Scope, job: ReplayJob): Promise<PolicyTurnResult> {
   return { kind: 'ran', job: job.id, reason };
 }
 
+/** How a turn ended, for the next one and for lists of policies. */
 interface Outcome {
   /** Default: unchanged. */
   readonly misses?: number | 'more';
   readonly says: string;
 }
 
+/** Notes how the turn ended. `misses` lengthen the pause before the next one. */
 async function settle({ world, policy }: Scope, { misses, says }: Outcome): Promise<void> {
   await world.turns.update(policy.name, (turn) => {
     const count = misses === 'more' ? turn.misses + 1 : (misses ?? turn.misses);

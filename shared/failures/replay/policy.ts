@@ -7,6 +7,7 @@ import { matchesFilter } from '../filter.ts';
 import type { FailureHead } from '../port.ts';
 
 const MINUTE_MS = 60_000;
+/** The pause doubles with each failed run, up to a day. */
 const LONGEST_PAUSE_MS = 24 * 60 * MINUTE_MS;
 
 /** The filter of the policy as text, as in jobs of a person. */

@@ -177,6 +177,7 @@ async function lookNow(device: Promise<Device>): Promise<readonly AddressHolder[
   return (await device).foreign().catch(() => undefined);
 }
 
+/** What all previews of a plan share. */
 interface Scope {
   readonly config: SluiceConfig;
   readonly keys: Keyring;

@@ -7,6 +7,7 @@ import type { ReplayContext } from './context.ts';
 /** Milliseconds for which a planned but unstarted job keeps policies away from its failures. */
 const PLAN_COUNTS_MS = 3_600_000;
 
+/** Whether a living process works on the job. */
 function isDriven({ state, lease }: ReplayJob, now: number): boolean {
   return (
     state === 'running' && lease !== undefined && stillHolds(lease.until, now, DRIVER_LEASE_MS)

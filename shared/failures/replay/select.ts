@@ -59,6 +59,10 @@ function earliest(unit: readonly FailureHead[]): number {
   return Math.min(...unit.map((head) => head.first));
 }
 
+/**
+ * By revision, and failures without one behind, by time: of several for one owner the newest is
+ * replayed.
+ */
 function newestFirst(a: FailureHead, b: FailureHead): number {
   if (a.revision && b.revision)
     return compareRevisions(b.revision, a.revision) || (a.id < b.id ? -1 : 1);

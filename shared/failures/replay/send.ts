@@ -24,6 +24,7 @@ export type SendOutcome =
 /** Milliseconds. */
 const FRESH_MS = 1_000;
 
+/** An item with what becomes of it. */
 interface Judged {
   /** In the job, not in the unit. */
   readonly index: number;
@@ -178,6 +179,7 @@ async function settleUnsent(
   return done(item, { ...said, kind: item.status === 'sending' ? 'applied' : 'unchanged' });
 }
 
+/** Closes an item whose failure was resolved by something newer, without sending it. */
 async function superseded(
   store: FailureStore,
   item: ReplayItem,
@@ -198,6 +200,7 @@ export async function closeItem(
   );
 }
 
+/** What is sent in one step of a job. */
 interface Dispatch {
   readonly job: ReplayJob;
   readonly unit: UnitWork;
@@ -286,6 +289,10 @@ async function dispatch(
   );
 }
 
+/**
+ * Sends the stored bytes again. Only the deduplication id is new: with the old one the queue would
+ * drop it.
+ */
 async function sendOriginal(
   queues: ReplayContext['queues'],
   { queue, group, body }: Evidence['event'],

@@ -18,6 +18,7 @@ import { s3Location, type S3BlobsOptions } from './options.ts';
 /** Silence after which a request is given up; a whole call may take twice as long. */
 const TIMEOUT_MS = 30_000;
 
+/** `silence` in milliseconds limits each attempt, twice that the whole call. */
 function createClient(options: S3BlobsOptions, silence: number): S3Client {
   const client = new S3Client({
     region: options.region,
@@ -56,6 +57,7 @@ export function createS3Blobs(options: S3BlobsOptions): Blobs {
   return new S3Blobs(options);
 }
 
+/** Where an object is in S3. */
 interface ObjectName {
   readonly Bucket: string;
   /** With the prefix of the store; keys of blobs are without it. */
@@ -114,6 +116,10 @@ class S3Blobs implements Blobs {
     await this.#run(() => this.#client.send(new DeleteObjectCommand(this.#nameOf(key))));
   }
 
+  /**
+   * All entries below a prefix within the range, in order. Stops reading pages behind the end of
+   * the range.
+   */
   async list(under: string, range: KeyRange = {}): Promise<readonly BlobEntry[]> {
     const all: BlobEntry[] = [];
     for (let token: string | undefined, more = true; more; more = token !== undefined) {
@@ -133,6 +139,10 @@ class S3Blobs implements Blobs {
     return { Bucket: this.#bucket, Key: `${this.#prefix}${checkedKey(key, this.where)}` };
   }
 
+  /**
+   * Reads a blob within twice the silence limit: a body that trickles in must not hold up the
+   * caller.
+   */
   async #read(name: ObjectName): Promise<Blob> {
     const answer = await this.#client.send(new GetObjectCommand(name));
     const limit = 2 * this.#silenceMs;

@@ -19,11 +19,13 @@ export function mergeEntries(entries: readonly StoredChange[]): StoredChange {
   return { ...newest, since, ...wanted };
 }
 
+/** Older first: by version, or else by the time of sending. */
 function byAge(a: StoredChange, b: StoredChange): number {
   const order = a.version && b.version ? compareVersions(a.version, b.version) : 0;
   return order || a.sentAt - b.sentAt;
 }
 
+/** For each exposure, the last time at which its owner requested it. */
 function wantedBy(entries: readonly StoredChange[]): Record<string, number> {
   const wanted: Record<string, number> = {};
   for (const [key, at] of entries.flatMap((entry) => Object.entries(entry.wanted ?? {})))

@@ -41,6 +41,9 @@ export interface WaitingPlace {
 }
 
 const PREFIX = 'waiting';
+/**
+ * Lost races for one blob. Few processes write it, so more mean that the store ignores conditions.
+ */
 const MAX_RACES = 20;
 
 const folderOf = (device: string): string => `${PREFIX}/${digest(device).slice(0, 16)}`;
@@ -140,6 +143,10 @@ async function keep(
   );
 }
 
+/**
+ * Waiting changes below a prefix, oldest first. Entries of the same change that several processes
+ * stored are merged.
+ */
 async function list(blobs: Blobs, prefix: string): Promise<readonly WaitingEntry[]> {
   const keys = (await blobs.list(prefix)).map(({ key }) => key).filter((key) => !isMark(key));
   const found = await entriesOf(blobs, keys);

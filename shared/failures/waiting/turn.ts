@@ -70,6 +70,7 @@ export async function returnWaitingChanges(
   return ask({ world, device, holder, signal }, mark);
 }
 
+/** The return of one device's changes to the queue, by the process that holds the device's mark. */
 interface Turn {
   readonly world: ReturnContext;
   readonly device: string;
@@ -149,11 +150,16 @@ async function giveBack(
   return sent;
 }
 
+/**
+ * Whether this process still has the device's mark. Asked before each group, because another one
+ * may have taken over.
+ */
 async function goesOn({ world: { place }, device, holder }: Turn): Promise<boolean> {
   const mark = await place.mark(device);
   return mark?.state === 'returning' && isMine(mark, holder);
 }
 
+/** Orders first, because the slices behind them may depend on them. */
 const TURN = { order: 0, audit: 1, slice: 2, absence: 3 } as const satisfies Record<
   StoredChange['kind'],
   number
@@ -191,6 +197,10 @@ function tokenFor({ deduplicationId }: StoredChange, id: string): string {
   return queueToken(`${job}${id}`);
 }
 
+/**
+ * The order as it is sent on when the device works again: without the parts that others have
+ * decided meanwhile. Undefined if nothing of it is left.
+ */
 function orderBody(entry: StoredChange, meanwhile: StateOnReturn): string | undefined {
   const opened = parseEvent(entry.body, STEERING_EVENTS);
   // apply reports what is wrong with it.

@@ -12,6 +12,7 @@ import {
   withoutUndefined,
 } from './read.ts';
 
+/** Targets of patches that change which listeners exist or what they accept. */
 const ON_LISTENERS: ReadonlySet<string> = new Set(['LISTENER', 'LISTENER_FILTER', 'FILTER_CHAIN']);
 /** An absent context is ANY. */
 const CONTEXTS: ReadonlySet<string> = new Set(['GATEWAY', 'ANY']);

@@ -82,6 +82,7 @@ function oneOrMore(value: unknown): string[] {
   return limited(typeof value === 'string' ? [value] : readTexts(value));
 }
 
+/** Both families, or the single field of earlier versions. */
 function podCIDRsOf(raw: JsonObject): string[] {
   const spec = readRecord(raw['spec']);
   const several = limited(readTexts(spec['podCIDRs']));

@@ -135,6 +135,7 @@ export function approvalsFor(
   return approvals;
 }
 
+/** The error for an approval of nothing, with the devices that were asked. */
 function nothingHeld({ owner, declared }: Looked): Error {
   return new Error(
     `no removal of ${owner} is held on ` +
@@ -198,6 +199,7 @@ function movesOn(
   ];
 }
 
+/** An approval names the version that was shown, so that removals held later are not covered. */
 function newestVersion(states: readonly DeclaredState[], owner: string): Version | undefined {
   return states
     .flatMap(({ owners }) => owners[owner]?.version ?? [])

@@ -26,6 +26,10 @@ const CLUSTER_UNDO: Partial<Record<ClusterOrderRequest['action'], string>> = {
   forget: 'The next snapshot of an ingress that still exists restores it.',
 };
 
+/**
+ * The order for a change of the page. Only drains carry the reason to the device, where others see
+ * it.
+ */
 function clusterRequest(
   { action, cluster, owner, uid }: ClusterChange,
   because: string,
@@ -96,6 +100,7 @@ export async function planClusterChange(
   };
 }
 
+/** The same as a command line, with `--force` if the plan shows a risk. */
 function commandOf(
   { action, cluster, device, owner, uid }: ClusterChange,
   { risk }: ClusterOrderPlan,

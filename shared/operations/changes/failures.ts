@@ -46,6 +46,7 @@ export async function planMoveChange(
 
 /** Ids in one word, and words in one change, within the limits of a request. */
 const IDS_PER_WORD = 25;
+/** Words of one filter; a selection of single failures has one word for each. */
 const MAX_WORDS = 200;
 
 /** Selects exactly these failures; undefined if they are none, or too many for one change. */

@@ -60,12 +60,14 @@ export function heldInLines(
   });
 }
 
+/** What waits for a move of nodes on one device. */
 interface Held {
   readonly device: string;
   readonly states: ReturnType<typeof statesByPartition>;
   readonly held: HeldByNodes;
 }
 
+/** Exposures and members that wait for a move of nodes, for each device that answered. */
 function eachHeld(
   config: SluiceConfig,
   declared: readonly DeclaredPartitionView[],

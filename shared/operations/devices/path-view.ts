@@ -68,6 +68,9 @@ function membersOf({ kind, at, members = [] }: JournalRecord): readonly string[]
   return kind === 'arp' || kind === 'ndp' ? [at, ...members] : members;
 }
 
+/**
+ * Node of each member, by cluster and address. The journal has both, so no cluster has to be asked.
+ */
 function nodesIn(records: JournalRecords): ReadonlyMap<string, string> {
   return new Map(
     [...records.values()].flatMap((record) =>

@@ -24,6 +24,7 @@ export function refusedPaths(answered: readonly AnsweringPartition[]): readonly 
   });
 }
 
+/** One note for the refused paths to a node; no note without any. */
 function noteOf(
   device: string,
   partitions: readonly AnsweringPartition[],

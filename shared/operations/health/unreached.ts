@@ -42,6 +42,7 @@ export function networkNotes(
   ];
 }
 
+/** Looks a member's node up in the journals of all devices; undefined if none has it. */
 function nodesOfPaths(declared: readonly DeclaredPartitionView[]): NodeOf {
   const known = declared.flatMap((one) =>
     'state' in one && one.paths !== undefined ? [one.paths.nodes] : [],

@@ -179,6 +179,10 @@ class Reader {
     throw new YamlProblem(message, this.#lineAt(node.range?.[0] ?? 0));
   }
 
+  /**
+   * The value of a node, as kubectl reads it. Aliases are counted each time they are used, so that
+   * a small file cannot become a huge value.
+   */
   value(node: Node): unknown {
     this.#values += 1;
     if (this.#aliases > 0) this.#aliased += 1;

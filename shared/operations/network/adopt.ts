@@ -78,6 +78,10 @@ function hasPaths(config: SluiceConfig, device: DeviceConfig): boolean {
   return config.clusters.some((one) => isReachedOn(config, device, one, ['routes', 'vxlan']));
 }
 
+/**
+ * Reads a device twice, further apart than F5 CIS pauses between two writes, and compares. A device
+ * with nothing to take over is read once.
+ */
 async function lookAt(
   runtime: AdoptionRuntime,
   config: DeviceConfig,
@@ -126,6 +130,7 @@ function mayShow({ records, live }: UnitReading): boolean {
   return take.length + left.length > 0 || [...records.values()].some(({ kind }) => kind === 'fdb');
 }
 
+/** What of both units can be taken over, what stays, and the signs that F5 CIS still runs. */
 function adoptionOf(
   device: string,
   looks: readonly UnitReading[],

@@ -83,6 +83,7 @@ export function checkedValues(
   };
 }
 
+/** The name becomes that of a Node. Throws an error that names the flag. */
 function unitOf(unit: string): string {
   if (/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(unit)) return unit;
   throw new Error(`--unit ${unit}: must be the name of a Node: a-z, 0-9, - and .`);
@@ -134,12 +135,16 @@ function podNetworkOf(
   return network;
 }
 
+/** In lower case; a placeholder if it is not known yet. Throws an error that names the flag. */
 function macOf(text: string | undefined): string {
   if (text === undefined) return PLACEHOLDERS.mac[0];
   if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)) return text.toLowerCase();
   throw new Error(`--mac ${text}: must be a MAC such as 00:50:56:bb:e5:56`);
 }
 
+/**
+ * A path on the device; a placeholder if it is not known yet. Throws an error that names the flag.
+ */
 function vlanOf(text: string | undefined): string {
   if (text === undefined) return PLACEHOLDERS.vlan[0];
   if (/^\/[\w.-]+\/[\w.-]+$/.test(text)) return text;

@@ -6,6 +6,7 @@ import type { FailureHead } from '../../failures/port.ts';
 import { fixOf, stopped } from './trouble.ts';
 import type { Trouble } from './trouble.ts';
 
+/** Quarantined failures are open, too: they are tried again. */
 const OPEN: ReadonlySet<string> = new Set(['open', 'quarantined']);
 
 /** One for each code and device, the largest first. */

@@ -51,6 +51,7 @@ export function troublesOf(known: Known): readonly Trouble[] {
   ];
 }
 
+/** A device that does not answer, or is being caught up. Only the first is broken. */
 function ofDevice(device: WaitingDevice, now: number): Trouble {
   const { device: name, state, since, code } = device;
   return {
@@ -122,6 +123,7 @@ function ofQueue({ queue, waiting, oldest, problem }: QueueRow, now: number): re
   ];
 }
 
+/** Partitions that were never seen, without those of devices that are reported anyway. */
 function ofUnseen({ unseen, waiting }: Known): readonly Trouble[] {
   // A device that is away is told once.
   const away = new Set(waiting.map(({ device }) => device));
@@ -176,6 +178,7 @@ function ofAudit({ device, at, findings, problem }: AuditView): readonly Trouble
   ];
 }
 
+/** One sentence for each cluster that needs attention, over all devices. */
 function ofClusters(rows: readonly ClusterRow[]): readonly Trouble[] {
   const troubled = [...Map.groupBy(rows.filter(needsAttention), ({ cluster }) => cluster)];
   return troubled.map(([cluster, own]) => ({

@@ -47,6 +47,7 @@ export async function offlinePlans(
   return results;
 }
 
+/** The device itself if it is to be asked, else how it was last seen, else nothing. */
 function viewOf(
   runtime: Pick<Runtime, 'config' | 'secrets' | 'clock'>,
   device: DeviceConfig,

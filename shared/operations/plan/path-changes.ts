@@ -24,6 +24,7 @@ export interface PathChanges {
   readonly problem?: { readonly code: string; readonly reason: string };
 }
 
+/** What the manifests of one cluster request. */
 interface PathQuestion {
   /** The cluster that the files are of. */
   readonly clusterId: string;
@@ -34,6 +35,7 @@ interface PathQuestion {
 /** Newer than what the device has. */
 const VERSION = { epoch: Number.MAX_SAFE_INTEGER, counter: 0, generation: 0 };
 
+/** The entries that the ingresses of the manifests request on a device. */
 function requestsFor(
   { name, networks }: DeviceConfig,
   { clusterId, ingresses }: PathQuestion,
@@ -47,6 +49,10 @@ function requestsFor(
     });
 }
 
+/**
+ * How the paths on a device would change. An unreadable journal is reported as the problem
+ * (BIP474), and nothing is guessed.
+ */
 function changesOf(
   { config: site, clock }: Pick<Runtime, 'config' | 'clock'>,
   device: DeviceConfig,

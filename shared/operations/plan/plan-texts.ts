@@ -101,6 +101,7 @@ function objectsIn(text: string): readonly unknown[] {
   return found.map(({ object }) => object);
 }
 
+/** The manifests as JSON. Throws an error that says how to make JSON from YAML. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -113,6 +114,10 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * Notes of all ingresses, without the object at the beginning of each sentence, which has a column
+ * of its own.
+ */
 function warningsOf({ ingresses }: ObjectPlan): readonly PlanWarning[] {
   return ingresses.flatMap(({ built }) =>
     built.notes.map(({ object, message, code }) => ({

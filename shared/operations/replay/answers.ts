@@ -37,6 +37,7 @@ export async function answerReplayAsk(
   );
 }
 
+/** Answers a request for a replay plan by saving the job; the asker reads the preview from it. */
 async function answerPlan(
   context: AnswerContext,
   { wanted, by, why }: Ask,

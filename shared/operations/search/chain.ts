@@ -167,6 +167,10 @@ function envoyLink(server: ServerVerdict): Link {
   return brokenAt('envoy', server) ?? { name: 'envoy', state: 'ok', says };
 }
 
+/**
+ * The link from the Gateway to the Service port: broken, still to be added by the watcher, or
+ * there.
+ */
 function serviceLink(server: ServerVerdict): Link {
   const broken = brokenAt('service', server);
   if (broken !== undefined) return broken;

@@ -35,6 +35,7 @@ function addressOf(text: string): Query | undefined {
   return { kind: 'address', address, ...(port !== undefined && { port: Number(port) }) };
 }
 
+/** `namespace/name` or `cluster/namespace/name`; undefined if it is neither. */
 function gatewayOf(text: string): Query | undefined {
   const parts = text.split('/');
   if (!parts.every(isName)) return undefined;

@@ -53,6 +53,7 @@ export async function search(
   return { query, total: found.length, chains: found.slice(0, MAX_CHAINS) };
 }
 
+/** What is known without asking a device or a cluster. */
 interface Known {
   readonly config: OperationContext['runtime']['config'];
   /** All that is declared, as far as it was seen. */
@@ -63,6 +64,7 @@ interface Known {
   readonly open: readonly FailureHead[];
 }
 
+/** The chains of one ingress that match the query. */
 function chainsIn(
   { owner, servers, at }: OwnerVerdicts,
   query: Query,
@@ -80,6 +82,7 @@ function chainsIn(
     .map((server) => chainOf({ cluster, server, at, rows: own, devices, unknown, failures }));
 }
 
+/** Whether a server matches. A port matches as the Gateway, Envoy or the Service numbers it. */
 function isServer(query: Query, cluster: string, server: ServerVerdict): boolean {
   switch (query.kind) {
     case 'gateway':
@@ -102,6 +105,10 @@ function isGateway(query: Query, cluster: string, gateway: string): boolean {
   return query.gateway === gateway && (query.cluster === undefined || query.cluster === cluster);
 }
 
+/**
+ * Whether a declared exposure matches, for exposures whose server is no longer known. Rows have no
+ * hosts.
+ */
 function isRow(query: Query, { exposure, gateways }: PortRow): boolean {
   switch (query.kind) {
     case 'gateway':

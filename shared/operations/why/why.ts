@@ -133,6 +133,7 @@ export function answersNow(
   });
 }
 
+/** Failures of the Gateway that are not resolved; quarantined ones are still tried again. */
 function openFailures(
   heads: readonly FailureHead[],
   { gateway, cluster }: Asked,

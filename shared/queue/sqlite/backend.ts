@@ -2,7 +2,10 @@ import type { QueueConfig } from '../../config/queue.ts';
 import type { QueueBackend } from '../backend.ts';
 import { createSqliteQueues } from './queues.ts';
 
-/** Opens the file at `queue.path`. */
+/**
+ * Opens the file at `queue.path`. Local: only processes of this host can use the queue, because
+ * SQLite's locks do not hold on network file systems.
+ */
 export function sqliteBackend({ path }: Extract<QueueConfig, { kind: 'sqlite' }>): QueueBackend {
   return {
     isLocal: true,

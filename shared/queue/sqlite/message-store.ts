@@ -43,6 +43,7 @@ interface Row {
 const BY_FILE =
   `visible_at > :now AND visible_at <= :now + ${LONGEST_HIDDEN_MS} AND receipt IS NOT NULL ` +
   'AND receipt NOT IN (SELECT value FROM json_each(:over))';
+/** Messages that receivers of this process hold. */
 const BY_HAND = 'receipt IN (SELECT value FROM json_each(:held))';
 
 /** A group with a message in flight delivers nothing. Otherwise the oldest messages come first. */
@@ -149,6 +150,10 @@ export class MessageStore {
     });
   }
 
+  /**
+   * Takes messages in one transaction: expires old ones, moves those that were received too often,
+   * and hides the others.
+   */
   take(request: ReceiveRequest): readonly QueueMessage[] {
     const { now, max } = request;
     // Query first, so that an idle queue does not write.
@@ -204,6 +209,7 @@ export class MessageStore {
     return row?.at ?? Number.POSITIVE_INFINITY;
   }
 
+  /** The first visible message of each group that no message in hand blocks, at most `max`. */
   #candidates(now: number, max: number): readonly Row[] {
     const held = this.#options.inHand.lists();
     return this.#sql.candidates.all({
@@ -225,6 +231,7 @@ export class MessageStore {
     return spent.length > 0;
   }
 
+  /** Hides a message for the caller under a new receipt. */
   #hand(row: Row, { now, visibilityMs: visibility }: ReceiveRequest): QueueMessage {
     const { receiptId, inHand } = this.#options;
     const receipt = receiptId();

@@ -59,6 +59,7 @@ class Bell implements WakeUp {
     this.#wake((waiter) => waiter.name === name);
   }
 
+  /** Resolves at a ring for the queue, after `ms` milliseconds, or at the signal. */
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -33,6 +33,7 @@ export function sqsBackend({
   };
 }
 
+/** The client of SQS is imported with the first read. */
 function lazyReader(open: () => Promise<SettingsReader>): SettingsReader {
   const reader = lazily(open);
   return {

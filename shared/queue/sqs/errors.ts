@@ -5,6 +5,7 @@
 import { QueueError, type QueueErrorCode } from '../port.ts';
 import { errorMessage, errorName } from '../../telemetry/errors.ts';
 
+/** Names of the SDK and of compatible servers; the first match counts. */
 const BY_NAME: readonly (readonly [RegExp, QueueErrorCode])[] = [
   [/NonExistentQueue|QueueDoesNotExist|QueueDeletedRecently/i, 'Q603'],
   [
@@ -37,6 +38,7 @@ const SAYING: Readonly<Record<QueueErrorCode, string>> = {
   Q605: 'no longer knows the receipt',
 };
 
+/** The code of an error of SQS, by its name or else by its message; Q601 if neither is known. */
 function codeOf(name: string, message: string): QueueErrorCode {
   return (
     BY_NAME.find(([pattern]) => pattern.test(name))?.[1] ??

@@ -29,6 +29,10 @@ export function sqsName(prefix: string, name: QueueName): string {
 /** SQS takes whole seconds; rounded up, so that nothing becomes visible too early. */
 const seconds = (ms: number): number => Math.ceil(ms / 1000);
 
+/**
+ * A message of SQS. Attributes that a compatible server leaves out get values that prove nothing:
+ * no sender, first receive.
+ */
 function toMessage(message: Message): QueueMessage {
   const of: Readonly<Record<string, string | undefined>> = message.Attributes ?? {};
   const sender = of['SenderId']?.split(':')[0];

@@ -39,7 +39,11 @@ export type ChangeBody = {
 
 /** One server, failure, group, item or cluster of a list. */
 export type SearchChain = Answers['search']['chains'][number];
+/** Failures with the same values of the chosen properties. */
 export type FailureGroupRow = Answers['groups']['groups'][number];
+/** One failure of a job, with its preview and result. */
 export type JobItemRow = Answers['job']['items'][number];
+/** A job as lists have it, without its items. */
 export type JobHead = Answers['job']['job'];
+/** One cluster on one device. */
 export type ClusterEntry = Answers['clusters']['rows'][number];

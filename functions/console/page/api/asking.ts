@@ -5,6 +5,7 @@ import type { Answers } from './answers.ts';
 import { ApiProblem, get, post } from './client.ts';
 import { refreshAll } from './live.ts';
 
+/** Between two requests for the answer of replay or audit. */
 const LOOK_MS = 1_000;
 /** Looks that may fail one after the other, such as while the console restarts. */
 const MOST_FAILED = 30;
@@ -43,6 +44,10 @@ const isGone = (error: unknown): boolean => error instanceof ApiProblem && error
 
 const MOVED = 'Something changed since you looked. Nothing was done; look again.';
 
+/**
+ * The refusal of an ended request; undefined while it runs or if it succeeded. Both kinds of
+ * refusal say how the request ended.
+ */
 function refusalOf({ state, problem }: Ask): ApiProblem | undefined {
   if (state !== 'moved' && state !== 'failed') return undefined;
   const { message = MOVED, code } = problem ?? {};

@@ -5,8 +5,10 @@ import { skewAfter } from '../logic/skew.ts';
 import type { Answers } from './answers.ts';
 
 const BASE = '/api/v1/';
+/** Longer than any time limit of the console, so its own sentence arrives first. */
 const PATIENCE_MS = 15_000;
 
+/** A refusal as the API writes it. `preview` is the new one after a 409. */
 interface Refused {
   readonly message: string;
   readonly code?: string;
@@ -118,6 +120,10 @@ export async function logOut(): Promise<void> {
 
 const send = (path: string, init: RequestInit): Promise<Response> => sendTo(`${BASE}${path}`, init);
 
+/**
+ * One request within PATIENCE_MS. Notes the clock of the server from each answer. Throws an
+ * ApiProblem with status 0 if nothing answered.
+ */
 async function sendTo(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   const sent = Date.now();
@@ -139,6 +145,10 @@ async function sendTo(url: string, init: RequestInit): Promise<Response> {
   throw await problemOf(response);
 }
 
+/**
+ * The sentence of a refusal, or one with the status. A 401 also shows the login, unless the person
+ * has just logged out.
+ */
 async function problemOf(response: Response): Promise<ApiProblem> {
   const { status } = response;
   const body = (await response.json().catch(() => ({}))) as {

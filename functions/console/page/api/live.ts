@@ -13,6 +13,7 @@ import { followEvents, isTold } from './events.ts';
 
 /** Milliseconds between two looks. */
 const CALM_MS = 10_000;
+/** Between two requests while a job runs and changes are not reported. */
 const BUSY_MS = 2_000;
 /** Where changes are told: ages and queues change without that. */
 const TOLD_MS = 30_000;
@@ -34,6 +35,7 @@ export interface Live<T> {
   readonly refresh: () => void;
 }
 
+/** Data of one path, shared by all parts of the page that show it. */
 interface Source {
   readonly path: string;
   readonly value: Signal<unknown>;
@@ -48,6 +50,10 @@ interface Source {
 
 const sources = new Map<string, Source>();
 
+/**
+ * The shared source of a path: parts of the page that show the same data make one request. Sources
+ * that nobody shows are kept up to a limit, for a fast way back.
+ */
 function sourceOf(path: string): Source {
   const known = sources.get(path);
   if (known !== undefined) return known;
@@ -72,6 +78,10 @@ function sourceOf(path: string): Source {
   return source;
 }
 
+/**
+ * Asks once, with the ETag of the last answer. A failure keeps the last value, which is shown as
+ * old.
+ */
 async function ask(source: Source): Promise<void> {
   clearTimeout(source.timer);
   try {
@@ -88,6 +98,10 @@ async function ask(source: Source): Promise<void> {
   }
 }
 
+/**
+ * Plans the next request. None while nobody shows the data, the tab is hidden, or the login has
+ * ended.
+ */
 function schedule(source: Source): void {
   clearTimeout(source.timer);
   if (source.users === 0 || document.hidden || lockedOut.value !== undefined) return;
@@ -96,6 +110,10 @@ function schedule(source: Source): void {
   source.timer = setTimeout(() => void source.turns.take(), paceOf(source));
 }
 
+/**
+ * Milliseconds until the next request. Slow only if changes are reported and the last request
+ * succeeded.
+ */
 function paceOf({ problem }: Source): number {
   if (isTold.value && problem.value === undefined) return TOLD_MS;
   return isBusy.value ? BUSY_MS : CALM_MS;

@@ -87,6 +87,10 @@ export async function planManifests(cluster: string | undefined): Promise<void> 
   if (planning.value === mine) planning.value = made;
 }
 
+/**
+ * Reads the manifests in the browser and asks for the plan. The parser is loaded with the first
+ * use, because YAML is large. Throws an ApiProblem with the sentence to show.
+ */
 async function planOf(
   given: readonly PastedText[],
   cluster: string | undefined,

@@ -21,6 +21,10 @@ export interface ConfirmRefusal {
  */
 export type NextClick = 'moved' | 'failed' | 'refused' | 'unknown';
 
+/**
+ * What the button does after a refusal: show the new preview, ask again what became of the change,
+ * or nothing more.
+ */
 export function nextClick({ status, code, preview, ended }: ConfirmRefusal): NextClick {
   if (ended !== undefined) return ended;
   if (status === 409 && preview !== undefined) return 'moved';

@@ -21,7 +21,9 @@ export const DEFAULT_BY: readonly GroupKey[] = ['code', 'device', 'cluster'];
 /** Counts have at most so many properties. */
 const MOST_KEYS = 4;
 
+/** After the last key at the end of a term: the filter is complete. */
 const PAUSE_MS = 40;
+/** After the last key within a term such as `code:BIP4`, which is likely to go on. */
 const PAUSE_IN_TERM_MS = 250;
 
 /** Milliseconds after the last key until it is applied: half a term selects nothing, or is wrong. */

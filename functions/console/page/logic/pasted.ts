@@ -12,6 +12,7 @@ export const PASTED = 'pasted text';
 
 /** The objects for one plan, with comments and fields that do not matter. */
 export const MAX_PASTED_CHARACTERS = 1_024 * 1_024;
+/** Far more files than one ingress needs; a dropped folder may have thousands. */
 const MAX_FILES = 100;
 
 /** Why so many texts of these lengths are not read; undefined if they are. */

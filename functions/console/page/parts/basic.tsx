@@ -134,6 +134,7 @@ export function Loading({ what }: { readonly what: string }): VNode {
   );
 }
 
+/** False if the browser does not allow it, for instance without HTTPS. */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

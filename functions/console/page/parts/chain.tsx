@@ -17,6 +17,7 @@ const MARKS: Readonly<Record<Link['state'], string>> = {
   after: '·',
 };
 
+/** The state of one link in words, with its code and remedy. */
 function Says({ link }: { readonly link: Link }): VNode {
   const { name, state, says, code, remedy } = link;
   return (
@@ -36,6 +37,7 @@ function Says({ link }: { readonly link: Link }): VNode {
   );
 }
 
+/** All links as buttons; the first broken one is open until another one is chosen. */
 function Links({ chain }: { readonly chain: SearchChain }): VNode {
   const chosen = useSignal<Link['name'] | undefined>(undefined);
   const opened = chosen.value ?? openedLink(chain);

@@ -23,6 +23,10 @@ import { Reason, reason } from './reason.tsx';
 
 type Preview = Answers['preview'];
 
+/**
+ * What the change concerns: at most as many as the API lists, the others as a number. Folded if
+ * there are more than six.
+ */
 function Objects({ objects }: Pick<Preview, 'objects'>): VNode | null {
   if (objects.total === 0) return null;
   const rest = objects.total - objects.list.length;
@@ -83,6 +87,10 @@ function Consequence({ preview }: { readonly preview: Preview }): VNode {
   );
 }
 
+/**
+ * Why a click did nothing, or may have done something. Objects that changed since the preview are
+ * listed.
+ */
 function Trouble({ act }: { readonly act: ChangeAct }): VNode | null {
   const { moved, problem } = act.state.value;
   if (problem === undefined) return null;
@@ -159,6 +167,10 @@ function Deed({ act, preview }: { readonly act: ChangeAct; readonly preview: Pre
   );
 }
 
+/**
+ * The panel from reading the preview to the result. Somebody without the role sees the preview and
+ * which role it takes.
+ */
 function Body({ act, change }: { readonly act: ChangeAct; readonly change: ChangeBody }): VNode {
   const { step, preview, problem } = act.state.value;
   if (step === 'reading') return <Loading what="what would happen now" />;

@@ -61,6 +61,10 @@ export function Progress({ details }: { readonly details: Answers['job'] }): VNo
   );
 }
 
+/**
+ * One running or paused job, with progress and its buttons. Until its details are read, the head
+ * from the list is shown.
+ */
 function UnendedJob({ job }: { readonly job: JobHead }): VNode {
   const details = useLive('job', `jobs/${job.id}?limit=1`);
   const head = details.value?.job ?? job;

@@ -15,6 +15,7 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches('input, textarea, select');
 }
 
+/** Looking again needs a role; without it the key does nothing. */
 function act(deed: KeyDeed): void {
   if (deed.kind === 'go') go(hrefOf(deed.room));
   if (deed.kind === 'help') isHelpOpen.value = true;

@@ -21,6 +21,7 @@ interface Later<K extends keyof Answers, R> {
   readonly row: (row: R) => ComponentChildren;
 }
 
+/** A row of a page that is loaded when it is scrolled into view; dots until then. */
 function LaterRow<K extends keyof Answers, R>({ pages, index, head, row }: Later<K, R>): VNode {
   const page = Math.floor(index / pages.size);
   const { value, isOld } = useLive(pages.kind, pages.pathOf(page));
@@ -30,6 +31,7 @@ function LaterRow<K extends keyof Answers, R>({ pages, index, head, row }: Later
   return one === undefined ? <Cell name={head}>…</Cell> : <>{row(one)}</>;
 }
 
+/** Pixels, as in the style sheet: rows that were not drawn yet have this height. */
 const ROW_HEIGHT = 44;
 
 /** `first`: the rows of the first page, of `count` in all. Only those in sight are in the document. */

@@ -53,6 +53,7 @@ interface TypedSettings {
   readonly force: boolean;
 }
 
+/** The API accepts no more per second, and a larger canary is no canary. */
 const MOST = 1_000;
 const CANARY = { min: 0, max: MOST };
 const RATE = { min: 1, max: MOST };
@@ -90,6 +91,7 @@ function NumberField({
   );
 }
 
+/** Canary, rate and `force` of a replay, within the bounds of the API. */
 function Options({ settings }: { readonly settings: Signal<TypedSettings> }): VNode {
   const { canary, rate, force } = settings.value;
   const set = (changed: Partial<TypedSettings>): void => {

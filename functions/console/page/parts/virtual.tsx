@@ -11,6 +11,10 @@ import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 /** Rows before and after those in sight. */
 const OVERSCAN = 10;
 
+/**
+ * Connects the virtualiser with the window, so that long lists scroll with the page and only
+ * visible rows are drawn.
+ */
 function useRows(
   count: number,
   height: number,

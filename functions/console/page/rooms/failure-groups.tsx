@@ -37,6 +37,7 @@ interface GroupCell {
   readonly filter: string | undefined;
 }
 
+/** A link to the failures of the group; a number alone if no filter selects exactly these. */
 function Count({ row, filter }: GroupCell): VNode {
   if (filter === undefined) return <b>{row.failures}</b>;
   return (
@@ -47,6 +48,10 @@ function Count({ row, filter }: GroupCell): VNode {
   );
 }
 
+/**
+ * Without a filter for exactly this group, the way leads to the list, where each failure can be
+ * replayed.
+ */
 function Replay({ row, filter }: GroupCell): VNode {
   if (filter === undefined)
     return <a href={withQuery(place.value, { view: 'list' })}>one by one</a>;

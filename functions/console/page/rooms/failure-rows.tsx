@@ -16,6 +16,7 @@ type Row = Answers['failures']['failures'][number];
 const PAGE = 100;
 const HEADS = ['code', 'what', 'where', 'owner', 'seen', 'last'] as const;
 
+/** Pages of the list under one filter. */
 function pagesOf(filter: string): Pages<'failures', Row> {
   return {
     kind: 'failures',

@@ -28,6 +28,10 @@ type Details = Answers['failure'];
 const clusterOf = ({ owner }: Details['failure']): string | undefined =>
   owner === undefined ? undefined : clusterOfOwner(owner);
 
+/**
+ * What the state of the failure allows: a replay while it is open or quarantined, reopening once it
+ * is archived, and sending up to three of its Gateways again.
+ */
 function Actions({ failure }: Pick<Details, 'failure'>): VNode {
   const { id, state, gateways, device } = failure;
   const words = [`id:${id}`, ...(state === 'open' ? [] : [`state:${state}`])];
@@ -58,6 +62,10 @@ function Actions({ failure }: Pick<Details, 'failure'>): VNode {
   );
 }
 
+/**
+ * Remedy first, then BIG-IP's message, the reason if it says more than the sentence, and whom it
+ * concerns.
+ */
 function What({ details }: { readonly details: Details }): VNode {
   const { failure, code, response, reason } = details;
   const { owner, device, partition, exposure, gateways } = failure;
@@ -137,6 +145,7 @@ function ThereNow({ now }: Pick<Details, 'now'>): VNode {
   );
 }
 
+/** What apply had planned when it failed. Nothing for failures of other functions. */
 function Plan({ plan }: Pick<Details, 'plan'>): VNode | null {
   if (plan.length === 0) return null;
   return (
@@ -159,6 +168,7 @@ function Plan({ plan }: Pick<Details, 'plan'>): VNode | null {
   );
 }
 
+/** Indented JSON; other text as it is. */
 function pretty(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);
@@ -167,6 +177,7 @@ function pretty(body: string): string {
   }
 }
 
+/** The event on request: it may contain whole Kubernetes objects, so only operators may read it. */
 function EventBody({ id }: { readonly id: string }): VNode | null {
   const body = useSignal<string | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);

@@ -19,6 +19,7 @@ const DEEDS = {
   adopt: 'Adopt',
 } as const;
 
+/** The orders that make sense in the present state of the cluster on this device. */
 function Orders({ row }: { readonly row: ClusterEntry }): VNode {
   return (
     <span class="actions">
@@ -40,6 +41,10 @@ function Orders({ row }: { readonly row: ClusterEntry }): VNode {
   );
 }
 
+/**
+ * What there is to know about the cluster on this device: silent, drained with the reason, claimed
+ * by another one.
+ */
 function State({ row }: { readonly row: ClusterEntry }): VNode {
   return (
     <>

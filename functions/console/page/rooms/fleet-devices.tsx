@@ -8,6 +8,10 @@ import { Table } from '../parts/table.tsx';
 
 type Status = Answers['status'];
 
+/**
+ * One row for each partition. A device that does not answer is named with its code instead of the
+ * state of its partitions.
+ */
 function Devices({ devices, waiting }: Pick<Status, 'devices' | 'waiting'>): VNode {
   const away = new Map(waiting.map((one) => [one.device, one]));
   return (

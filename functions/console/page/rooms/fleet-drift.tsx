@@ -52,6 +52,10 @@ function Findings({ findings, found }: Pick<Audited, 'findings' | 'found'>): VNo
   );
 }
 
+/**
+ * The last audit of one device. Also offers the repair for changes that are kept, because a repair
+ * undoes them.
+ */
 function Device({ audited }: { readonly audited: Audited }): VNode {
   const { device, at, software, findings, found, problem } = audited;
   const canRepair = findings.some(({ repairable, kind }) => repairable || kind === 'kept');

@@ -10,6 +10,7 @@ import { RequestButton } from '../parts/request-button.tsx';
 
 type Waiting = Answers['waiting'];
 
+/** Devices with waiting changes, with the code of the fault and since when. */
 function Away({ devices }: Pick<Waiting, 'devices'>): VNode {
   return (
     <>
@@ -35,6 +36,10 @@ function Away({ devices }: Pick<Waiting, 'devices'>): VNode {
   );
 }
 
+/**
+ * The waiting changes. Orders can be cancelled; slices cannot, because the next resync would bring
+ * them again.
+ */
 function Entries({ entries }: Pick<Waiting, 'entries'>): VNode {
   return (
     <Table

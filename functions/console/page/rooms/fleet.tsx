@@ -27,6 +27,10 @@ const PARTS: readonly {
   { part: 'setup', name: 'Setup', Part: FleetSetup },
 ];
 
+/**
+ * Numbers beside the tabs: differences found by audits, and waiting changes. None if there are
+ * none.
+ */
 function useNotes(): Readonly<Record<string, string | undefined>> {
   const drift = useLive('drift', 'drift').value;
   const waiting = useLive('waiting', 'waiting').value;

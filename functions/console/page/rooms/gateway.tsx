@@ -11,6 +11,10 @@ import { RequestButton } from '../parts/request-button.tsx';
 type Server = Answers['why']['servers'][number];
 type Station = Answers['trace']['stations'][number];
 
+/**
+ * What stands between the server and its clients at the moment: missing or held exposures, open
+ * failures, faults of the network. Nothing if all is well.
+ */
 function Now({ server: { now } }: { readonly server: Server }): VNode | null {
   const { missing, held, failures, network } = now;
   if (missing.length + held.length + failures.length + network.length === 0) return null;

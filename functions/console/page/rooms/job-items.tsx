@@ -18,6 +18,7 @@ function Outcome({ item: { result, status } }: { readonly item: JobItemRow }): V
   return <Badge tone={tone}>{word}</Badge>;
 }
 
+/** What the preview expects of the item, and which newer revision supersedes it. */
 function Expected({ item: { preview } }: { readonly item: JobItemRow }): VNode {
   if (preview === undefined) return <span class="muted">-</span>;
   const [word, tone] = VERDICT_LABELS[preview.verdict];

@@ -158,6 +158,7 @@ function Waiting(): VNode | null {
   );
 }
 
+/** The first line of the room, such as "1 thing is broken, 2 to look at", or that all is well. */
 function headline({ troubles }: Now): string {
   const bad = troubles.filter(({ level }) => level === 'bad').length;
   const rest = troubles.length - bad;

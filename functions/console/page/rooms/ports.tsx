@@ -18,6 +18,7 @@ type Row = Answers['ports']['rows'][number];
 const PAGE = 500;
 const HEADS = ['exposure', 'gateways', 'device', 'members', 'owner', 'since'] as const;
 
+/** Pages of the list under one search. */
 function pagesOf(q: string): Pages<'ports', Row> {
   return {
     kind: 'ports',
@@ -103,6 +104,10 @@ export function Unanswered({
   );
 }
 
+/**
+ * Tells an empty installation from a search without results, which may ask for a port that is
+ * requested and missing.
+ */
 function NoPorts({ declared }: { readonly declared: number }): VNode {
   return declared === 0 ? (
     <Empty icon="ports" title="No port is declared">

@@ -13,6 +13,7 @@ const BY_LOAD: ReadonlySet<Balance> = new Set<Balance>([
   'ratio-least-connections-node',
   'least-sessions',
 ]);
+/** Methods that mode ratio replaces by one that counts connections by ratio. */
 const BY_RATIO: ReadonlySet<Balance> = new Set<Balance>([
   'ratio-member',
   'ratio-node',

@@ -38,6 +38,10 @@ export function profileOf({ home }: SettingRow): string | undefined {
   return typeof home === 'object' && 'profile' in home ? home.profile : undefined;
 }
 
+/**
+ * The keys of an object schema. The types above are computed from the catalogue, so that a new row
+ * needs no change here.
+ */
 type Shape = Record<string, z.ZodType>;
 
 /** How the rows of the catalogue become a shape. */

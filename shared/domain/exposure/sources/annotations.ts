@@ -15,6 +15,7 @@ import { sameValue, showValue } from '../settings/values.ts';
  */
 export const EXPOSE_ANNOTATION = 'sluice.io/expose';
 
+/** A name of an annotation with the setting that it gives. */
 interface AnnotationRow extends SettingAnnotation {
   readonly setting: SettingName;
 }
@@ -43,6 +44,7 @@ const IGNORED: Readonly<Record<string, string>> = {
     'define clusters that share a virtual server as a fleet in sluice.yaml',
 };
 
+/** Other prefixes belong to other programs, and are never reported as misspelt. */
 const PREFIXES = ['sluice.io/', 'virtual-server.f5.com/', 'cis.f5.com/'];
 /** Names that a misspelt annotation is compared with. */
 const KNOWN = [EXPOSE_ANNOTATION, SERVICE_BUNDLE_ANNOTATION, ...ANNOTATIONS.map((row) => row.name)];

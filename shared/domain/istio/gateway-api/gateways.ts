@@ -15,6 +15,7 @@ export type Deployment =
   | { readonly mode: 'manual'; readonly services: readonly string[] }
   | ({ readonly mode: 'none' } & CodedReason);
 
+/** Annotation with the name of the Service that istiod creates for a Gateway. */
 const NAME_OVERRIDE = 'gateway.istio.io/name-override';
 const MANAGED_LABEL = 'gateway.istio.io/managed';
 /** Istio classes that are not ingress gateways of this cluster's own pods. */
@@ -24,6 +25,7 @@ const OTHER_CLASSES: Readonly<Record<string, string>> = {
   'istio-east-west': 'makes ambient east-west gateways, which carry HBONE only',
 };
 
+/** A Gateway for which Istio creates nothing, with the code and the reason. */
 function none(gateway: ApiGateway, code: string, why: string): Deployment {
   return {
     mode: 'none',

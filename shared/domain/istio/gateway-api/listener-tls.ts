@@ -39,6 +39,7 @@ export function whyDropped(question: ListenerQuestion): CodedReason | undefined 
   };
 }
 
+/** The reason for a listener that needs TLS settings and has none; undefined if all is well. */
 function missingTls({ listener: { protocol, tlsMode } }: ListenerQuestion): string | undefined {
   return (protocol === 'HTTPS' || protocol === 'TLS') && tlsMode === undefined
     ? `protocol ${protocol} needs tls with certificateRefs, and the listener has no tls`
@@ -74,6 +75,7 @@ function caFault(question: ListenerQuestion): string | undefined {
     .find((fault) => fault !== undefined);
 }
 
+/** Whether Envoy itself ends the TLS of the listener; only then its certificates matter. */
 function isTerminating(gateway: ApiGateway, listener: ApiListener): boolean {
   return (
     (listener.protocol === 'HTTPS' || listener.protocol === 'TLS') &&
@@ -147,6 +149,7 @@ export function unjudgedReferences({ owner, listener, grants }: ListenerQuestion
     );
 }
 
+/** Istio's port between networks, unless a label of the Gateway names another one. */
 const AUTO_PASSTHROUGH_PORT = '15443';
 
 /**

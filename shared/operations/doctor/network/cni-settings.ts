@@ -53,6 +53,7 @@ const READ: Readonly<
   cilium: ({ 'tunnel-port': text = '0' }) => Port.safeParse(text).data,
 };
 
+/** The parsed text; undefined if it is not JSON. Annotations are bounded before they are parsed. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text.slice(0, 100_000));

@@ -11,6 +11,7 @@ interface Gateway {
   readonly node: string;
 }
 
+/** Nodes through which routes lead, each once; BIG-IP needs a self IP in their networks. */
 function gatewaysOf({ seen, device }: ReachedFrom): readonly Gateway[] {
   const routes = (seen?.pathsOn(device.name) ?? []).flatMap((path) =>
     path.kind === 'route' ? [{ via: path.via, node: path.node }] : [],
@@ -51,6 +52,9 @@ export function gatewayChecks(from: ReachedFrom): readonly DoctorFinding[] {
   );
 }
 
+/**
+ * The problem of gateways that no self IP reaches directly (BIP472); undefined if there are none.
+ */
 function beyondProblem(
   { cluster, device, unit }: ReachedFrom,
   beyond: readonly Gateway[],

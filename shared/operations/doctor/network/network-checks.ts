@@ -73,6 +73,9 @@ async function readSeen(
   }
 }
 
+/**
+ * All rows about one device and the clusters it reaches. A device that does not answer is one row.
+ */
 async function checkDevice(
   runtime: Asked,
   config: DeviceConfig,

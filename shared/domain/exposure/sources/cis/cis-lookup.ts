@@ -9,6 +9,7 @@ export interface CisReference {
   readonly name: string;
 }
 
+/** API group of the resources of F5 CIS. */
 const GROUP = 'cis.f5.com';
 
 /** The object, or why there is none, with the remedy. */
