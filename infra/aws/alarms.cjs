@@ -26,28 +26,65 @@ function alarm(description, properties) {
   };
 }
 
+const metricOf = (MetricName, name) => ({
+  Namespace: 'AWS/Lambda',
+  MetricName,
+  Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${name}LambdaFunction` } }],
+});
+
 /** A message that fails comes again, so a single error is no alarm; a quarter of an hour of them is. */
-function ofFunction([name, timeout]) {
-  const of = (MetricName, more) => ({
-    Namespace: 'AWS/Lambda',
-    MetricName,
-    Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${name}LambdaFunction` } }],
+function errors(name) {
+  return alarm(`calls of ${name.toLowerCase()} have failed for 15 minutes; its log says why.`, {
+    ...metricOf('Errors', name),
     EvaluationPeriods: 3,
-    ...more,
   });
-  const low = name.toLowerCase();
+}
+
+/** One alarm for all functions, because a stack has room for 500 resources. */
+function ofAll(description, functions, { metric, stat, term, join, threshold }) {
+  const queries = functions.map(([name], i) => ({
+    Id: `m${i}`,
+    MetricStat: { Metric: metricOf(metric, name), Period: 300, Stat: stat },
+    ReturnData: false,
+  }));
+  const terms = functions.map(([, timeout], i) => term(`FILL(m${i}, 0)`, timeout));
+  const {
+    Statistic: _statistic,
+    Period: _period,
+    ...rest
+  } = alarm(description, {
+    EvaluationPeriods: 3,
+    Threshold: threshold,
+    Metrics: [{ Id: 'all', Expression: join(terms), ReturnData: true }, ...queries],
+  }).Properties;
+  return { Type: 'AWS::CloudWatch::Alarm', Properties: rest };
+}
+
+function ofFunctions(functions) {
+  const all = Object.entries(functions);
   return {
-    [`${name}ErrorsAlarm`]: alarm(
-      `calls of ${low} have failed for 15 minutes; its log says why.`,
-      of('Errors'),
+    ...Object.fromEntries(all.map(([name]) => [`${name}ErrorsAlarm`, errors(name)])),
+    ThrottlesAlarm: ofAll(
+      'calls of functions have been throttled for 15 minutes; look at the concurrency of the account.',
+      all,
+      {
+        metric: 'Throttles',
+        stat: 'Sum',
+        term: (value) => value,
+        join: (terms) => terms.join('+'),
+        threshold: 0,
+      },
     ),
-    [`${name}ThrottlesAlarm`]: alarm(
-      `calls of ${low} have been throttled for 15 minutes; look at the concurrency of the account.`,
-      of('Throttles'),
-    ),
-    [`${name}DurationAlarm`]: alarm(
-      `calls of ${low} take almost all of their ${timeout} s; look at what they wait for.`,
-      of('Duration', { Statistic: 'Maximum', Threshold: timeout * 900 }),
+    DurationAlarm: ofAll(
+      'calls of a function have taken more than 90 % of their time for 15 minutes; the dashboard shows which.',
+      all,
+      {
+        metric: 'Duration',
+        stat: 'Maximum',
+        term: (value, timeout) => `${value}/${timeout * 10}`,
+        join: (terms) => `MAX([${terms.join(',')}])`,
+        threshold: 90,
+      },
     ),
   };
 }
@@ -111,7 +148,7 @@ module.exports = () => {
   const functions = { ...FUNCTIONS, ...(config.console !== undefined && { Console: 15 }) };
   return {
     Resources: {
-      ...Object.assign({}, ...Object.entries(functions).map(ofFunction)),
+      ...ofFunctions(functions),
       ...ofAudit(prefix),
       ...subscription(process.env),
     },

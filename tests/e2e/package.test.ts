@@ -524,23 +524,25 @@ describe('the stack', () => {
       ([, { Type }]) => Type === 'AWS::Lambda::Function',
     );
     expect(functions.length).toBeGreaterThan(5);
+    const metrics = (alarm: string): string =>
+      JSON.stringify(resource(alarm, withConsole)['Metrics']);
     for (const [id, { Properties }] of functions) {
-      const name = id.replace(/LambdaFunction$/, '');
-      const dimensions = [{ Name: 'FunctionName', Value: { Ref: id } }];
-      const common = { Namespace: 'AWS/Lambda', Dimensions: dimensions, EvaluationPeriods: 3 };
-      for (const metric of ['Errors', 'Throttles'])
-        expect(resource(`${name}${metric}Alarm`, withConsole)).toMatchObject({
-          ...common,
-          MetricName: metric,
-          Statistic: 'Sum',
-          Threshold: 0,
-        });
-      expect(resource(`${name}DurationAlarm`, withConsole)).toMatchObject({
-        ...common,
-        MetricName: 'Duration',
-        Statistic: 'Maximum',
-        Threshold: Number(Properties['Timeout']) * 900,
+      expect(
+        resource(`${id.replace(/LambdaFunction$/, '')}ErrorsAlarm`, withConsole),
+      ).toMatchObject({
+        Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
+        EvaluationPeriods: 3,
+        MetricName: 'Errors',
+        Threshold: 0,
       });
+      for (const alarm of ['ThrottlesAlarm', 'DurationAlarm'])
+        expect(metrics(alarm)).toContain(`{"Ref":"${id}"}`);
+      // Milliseconds as a percentage of the timeout in seconds.
+      const index = /"Id":"m(\d+)"[^}]*"Value":\{"Ref":"ID"/.source.replace('ID', id);
+      const [, at] = new RegExp(index).exec(metrics('DurationAlarm')) ?? [];
+      expect(metrics('DurationAlarm')).toContain(
+        `FILL(m${at}, 0)/${Number(Properties['Timeout']) * 10}`,
+      );
     }
   });
 
@@ -758,7 +760,8 @@ describe('CloudFormation takes the template', () => {
     const clusters = Array.from({ length: 199 }, (_, i) => `  - id: cluster-${i}\n`).join('');
     writeFileSync(
       many,
-      readFileSync(EXAMPLE, 'utf8').replace('  - id: east\n', `  - id: east\n${clusters}`),
+      readFileSync(EXAMPLE, 'utf8').replace('  - id: east\n', `  - id: east\n${clusters}`) +
+        CONSOLE,
     );
     const large = await compileTemplate({ root, config: many });
     expect(Object.keys(large.Resources).length).toBeLessThanOrEqual(500);
