@@ -911,7 +911,7 @@ describe('the artifacts', () => {
       try {
         const files = importedAtOnce(join(unpacked.folder, name, 'handler.mjs'));
         expect(files.length).toBeGreaterThan(1);
-        expect(files.length).toBeLessThan(12);
+        expect(files.length).toBeLessThan(20);
       } finally {
         await unpacked.remove();
       }
