@@ -4,6 +4,7 @@
  */
 import { errorMessage } from '../../shared/telemetry/errors.ts';
 import { writeError } from '../../shared/telemetry/terminal.ts';
+import { createFunctionsOnly, type FunctionsOnlyOptions } from './serve/functions-only.ts';
 import { hostedHttpAddress } from './serve/http.ts';
 import { processIdentity } from './leader/identity.ts';
 import { runFromEnvironment } from './process.ts';
@@ -20,6 +21,13 @@ export function create(options: WatcherOptions): Watcher {
     env,
     ...options,
   });
+}
+
+/** Serves probes and metrics at the HTTP address of the environment, and watches no cluster. */
+export function createWithoutWatcher(
+  options: FunctionsOnlyOptions,
+): ReturnType<typeof createFunctionsOnly> {
+  return createFunctionsOnly({ http: hostedHttpAddress(process.env), ...options });
 }
 
 if (import.meta.main) {

@@ -14,12 +14,11 @@ import type { DebounceLimits } from './emit/debounce.ts';
 import { leasePlace, type LeasePlace } from './leader/lease.ts';
 import { Handover } from './leader/handover.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';
-import { serveHttp, type HttpAddress, type HttpServer } from './serve/http.ts';
+import { serveAsAsked, type HttpAddress, type HttpServer } from './serve/http.ts';
 import { watchedIngresses, type WatchedIngress } from './ingresses.ts';
 import { LeaderRecords } from './leader/leader-records.ts';
 import { Leadership, type LeaseTiming } from './leader/leadership.ts';
 import { clockAhead } from './clock-reporter.ts';
-import { errorMessage } from '../../shared/telemetry/errors.ts';
 import type { MetricSample } from '../../shared/telemetry/metric.ts';
 import { createMetrics, type Metrics } from './serve/metrics.ts';
 import { retryUntilDone, type RetryContext } from './loop/retry.ts';
@@ -318,7 +317,7 @@ class ClusterWatcher implements Watcher {
   async #serve(): Promise<void> {
     const { http } = this.#options;
     if (http === undefined) return;
-    const served = await serveHttp(http, {
+    const answers = {
       ready: () =>
         readiness({
           states: this.#cache.states(),
@@ -329,13 +328,8 @@ class ClusterWatcher implements Watcher {
           now: this.#runtime.clock.monotonic(),
         }),
       metrics: () => this.#metrics.text(),
-    }).catch((error: unknown) => {
-      if (http.optional !== true) throw error;
-      this.#runtime.log.warn({ error: errorMessage(error) }, 'no metrics are served');
-    });
-    if (served === undefined) return;
-    this.#served = served;
-    this.#runtime.log.info({ ...served.address }, 'serving /healthz, /readyz and /metrics');
+    };
+    this.#served = await serveAsAsked(http, answers, this.#runtime.log);
   }
 
   #notice(change: CacheChange): void {

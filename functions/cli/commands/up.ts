@@ -46,6 +46,8 @@ interface UpOptions {
   readonly cluster?: string;
   readonly leaseNamespace?: string;
   readonly takeOver: boolean;
+  /** False with `--no-watch`. */
+  readonly watch: boolean;
   /** Milliseconds. */
   readonly auditEvery: number;
   readonly dryRun: boolean;
@@ -67,7 +69,18 @@ const LEASE_MS = 6_000;
 
 /** Adds the command. */
 export function registerUp(program: Command): void {
-  addConfigOption(program.command('up'))
+  addConsoleOptions(addUpOptions(addConfigOption(program.command('up'))))
+    .addHelpText(
+      'after',
+      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\n' +
+        'Stops gracefully on SIGTERM and SIGINT: work in progress is finished, ' +
+        'and the rest waits in the queue.',
+    )
+    .action(up);
+}
+
+function addUpOptions(command: Command): Command {
+  return command
     .description(
       'run the watcher and all functions on this host, with a real cluster and a real BIG-IP',
     )
@@ -85,6 +98,12 @@ export function registerUp(program: Command): void {
         '(OWN306); use it only if that process no longer runs',
       false,
     )
+    .addOption(
+      new Option(
+        '--no-watch',
+        'run only the functions, for events of watchers elsewhere; any number of hosts can share an SQS or PostgreSQL queue',
+      ).conflicts(['kubeconfig', 'leaseNamespace', 'takeOver', 'cluster']),
+    )
     .option(
       '--cluster <id>',
       'cluster that this kubeconfig leads to, one of clusters[].id (default: the only one)',
@@ -101,7 +120,11 @@ export function registerUp(program: Command): void {
       '--dry-run',
       'show every plan, and write neither to a device nor to the cluster; uses a separate queue',
       false,
-    )
+    );
+}
+
+function addConsoleOptions(command: Command): Command {
+  return command
     .addOption(
       new Option(
         '--console [port]',
@@ -117,14 +140,7 @@ export function registerUp(program: Command): void {
       )
         .choices(['viewer', 'operator', 'admin'])
         .default('viewer'),
-    )
-    .addHelpText(
-      'after',
-      '\nExample:\n  sluice up --config sluice.yaml --kubeconfig ~/.kube/config\n\n' +
-        'Stops gracefully on SIGTERM and SIGINT: work in progress is finished, ' +
-        'and the rest waits in the queue.',
-    )
-    .action(up);
+    );
 }
 
 /**
@@ -135,26 +151,33 @@ async function up(options: UpOptions): Promise<void> {
   if (options.console !== undefined) refuseOpenConsole(asked, process.env);
   const dry = options.dryRun ? throwawayStores(asked) : undefined;
   const config = dry?.config ?? asked;
-  const { id: clusterId } = chooseCluster(config, options.cluster);
+  const clusterId = options.watch ? chooseCluster(config, options.cluster).id : undefined;
   const log = createLogger(logLevelOf(process.env));
-  const release = claim(config, clusterId);
+  const release = clusterId === undefined ? undefined : claim(config, clusterId);
   const runtime = processRuntime(config, { env: process.env, log, dryRun: options.dryRun });
   try {
     await serve(runtime, clusterId, options);
   } finally {
     await runtime.queues.close();
-    release();
+    release?.();
     dry?.remove();
   }
   log.info({}, 'stopped');
 }
 
 /** Runs until a signal or a fatal error; stops everything in both cases. */
-async function serve(runtime: Runtime, clusterId: string, options: UpOptions): Promise<void> {
+async function serve(
+  runtime: Runtime,
+  clusterId: string | undefined,
+  options: UpOptions,
+): Promise<void> {
   const { config, log } = runtime;
   const stopped = stopSignal();
   const samples = processSamples(runtime);
-  const watcher = await watch(runtime, clusterId, { ...options, samples: samples.read });
+  const watcher =
+    clusterId === undefined
+      ? await withoutWatcher(runtime, samples.read)
+      : await watch(runtime, clusterId, { ...options, samples: samples.read });
   const sources: Stoppable[] = [watcher];
   const workers: Stoppable[] = [samples];
   try {
@@ -223,6 +246,15 @@ function claim({ queue }: SluiceConfig, clusterId: string): () => void {
   if (file === undefined) return () => undefined;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   return holdCluster(file, clusterId);
+}
+
+/** What serves probes and metrics where no watcher does. */
+async function withoutWatcher(
+  runtime: Runtime,
+  samples: ProcessSamples['read'],
+): Promise<HostedWatcher> {
+  const { createWithoutWatcher } = await loadBundle<WatchModule>('watch/main.mjs');
+  return createWithoutWatcher({ runtime, samples });
 }
 
 /** Creates the watcher from its bundle. */

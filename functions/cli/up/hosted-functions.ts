@@ -28,6 +28,11 @@ export interface WatchModule {
     /** Served with the metrics of the watcher. */
     readonly samples?: () => Promise<readonly MetricSample[]>;
   }) => HostedWatcher;
+  /** For `--no-watch`: probes and metrics only. */
+  readonly createWithoutWatcher: (options: {
+    readonly runtime: Runtime;
+    readonly samples: () => Promise<readonly MetricSample[]>;
+  }) => HostedWatcher;
 }
 
 /** `map` and `apply` export `handler.mjs`, `watch` exports `main.mjs`. */

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describeErrorCode, errorCode, errorMessage } from '../../../shared/telemetry/errors.ts';
+import type { Logger } from '../../../shared/telemetry/log.ts';
 import type { Readiness } from './readiness.ts';
 
 /** Where the watcher serves HTTP. */
@@ -59,6 +60,22 @@ export function hostedHttpAddress(
   const inCluster = env['KUBERNETES_SERVICE_HOST'] !== undefined;
   if (isAsked || inCluster) return httpAddress(env);
   return { host: '127.0.0.1', port: HOST_PORT, optional: true };
+}
+
+/** As {@link serveHttp}; undefined if the port is in use and nobody asked for it. */
+export async function serveAsAsked(
+  http: HttpAddress,
+  answers: HttpEndpoints,
+  log: Logger,
+): Promise<HttpServer | undefined> {
+  const served = await serveHttp(http, answers).catch((error: unknown) => {
+    if (http.optional !== true) throw error;
+    log.warn({ error: errorMessage(error) }, 'no metrics are served');
+    return undefined;
+  });
+  if (served !== undefined)
+    log.info({ ...served.address }, 'serving /healthz, /readyz and /metrics');
+  return served;
 }
 
 /** Rejects if the port cannot be opened, with the variable to change. */

@@ -3,7 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const SLUICE = fileURLToPath(new URL('../../../dist/cli/sluice.mjs', import.meta.url));
+const built = (path: string): string =>
+  fileURLToPath(new URL(`../../../dist/${path}`, import.meta.url));
+const SLUICE = built('cli/sluice.mjs');
+/** The watcher alone, which is configured by its environment. */
+export const WATCHER = built('watch/main.mjs');
 
 export interface LogLine {
   readonly level: string;
@@ -35,8 +39,9 @@ export function startSluice(
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv = {},
+  program = SLUICE,
 ): Sluice {
-  const child = spawn(process.execPath, [SLUICE, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
