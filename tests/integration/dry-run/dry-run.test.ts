@@ -120,6 +120,8 @@ describe('every command', () => {
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],
+    // Refused, because the queue here is a file.
+    queue: () => [[1, 'queue', 'grant', '--cluster', CLUSTER, ...config()]],
     addresses: () => [[0, 'addresses', ...config()]],
     replay: () => [
       [0, 'replay', 'status', ...config()],
