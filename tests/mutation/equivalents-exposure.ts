@@ -229,11 +229,6 @@ export const EXPOSURE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'of the names behind a key all depend on the mode, or none does',
     },
 
-    {
-      code: "typeof home === 'object' && 'first' in home",
-      what: 'is left out of the &&',
-      why: NO_SUCH_FIELD,
-    },
     { code: "'first' in home", what: 'is left out of the &&', why: NO_SUCH_FIELD },
     { code: '[]', what: 'is left out of the ??', in: 'namesBehind', why: ALWAYS_THERE },
     { code: 'own', what: 'is left out of the &&', in: 'valueOf', why: ALWAYS_THERE },
