@@ -97,7 +97,7 @@ describe('sluice approve', () => {
   test('approves nothing on a device that cannot be read, unless it is named', () => {
     expect(() => approvalsFor([seen('bigip-1', [1]), away], owner, undefined)).toThrow(
       'bigip-2, partition k8s: BIP501: not reachable; removals held there cannot be ' +
-        'listed. Name the exposures with --keys',
+        'listed. Name the exposures, or select a reachable device',
     );
   });
 
