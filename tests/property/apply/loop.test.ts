@@ -29,7 +29,7 @@ import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import type { Fault, Script, ScriptedDevice } from './device.ts';
 import { scriptedDevice } from './device.ts';
 
-const STEPS = Number(process.env['SLUICE_STEPS'] ?? 50_000);
+const STEPS = Number(process.env['SLUICE_STEPS'] ?? 20_000);
 const WEST = { owner: 'west/istio-system/istio-ingressgateway', clusterUid: 'uid-west' };
 const PORTS = 5;
 const MOST = BIGIP.declareSize.most;
