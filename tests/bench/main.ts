@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { basename } from 'node:path';
 import { parseBenchArguments, type BenchArguments } from './arguments.ts';
 import { benchBundles } from './bundles.ts';
+import { benchConsole } from './console.ts';
 import { benchFailures } from './failures.ts';
 import { benchFleet } from './fleet.ts';
 import { benchPaths } from './fleet/paths.ts';
@@ -30,6 +31,7 @@ const EXTRAS: Readonly<Record<string, Extra>> = {
   bundles: { seconds: 10, run: benchBundles },
   identity: { seconds: 10, run: benchIdentity },
   pipeline: { seconds: 10, run: benchPipeline },
+  console: { seconds: 60, run: benchConsole, asked: true },
   failures: { seconds: 60, run: benchFailures, asked: true },
   poison: { seconds: 180, run: benchPoison, asked: true },
   fleet: { seconds: 900, run: benchFleet, asked: true },
