@@ -19,15 +19,18 @@ export async function secretChecks({
   config,
   secrets,
 }: Runtime): Promise<readonly DoctorFinding[]> {
-  const references = [
-    ...new Set(
-      config.devices.flatMap((device) =>
-        [device.password, device.tls.ca].filter((ref) => ref !== undefined),
-      ),
-    ),
+  const holders = [
+    ...config.devices.map(({ password, tls: { ca } }) => ({ password, ca })),
+    config.queue,
+    config.failures,
   ];
+  const references = holders.flatMap((one) => [
+    'password' in one ? one.password : undefined,
+    'ca' in one ? one.ca : undefined,
+  ]);
+  const asked = [...new Set(references.filter((reference) => reference !== undefined))];
   return Promise.all(
-    references.map((reference) =>
+    asked.map((reference) =>
       runCheck({ id: 'secret', what: `secret ${reference}` }, async () =>
         (await secrets.resolve(reference)) === '' ? 'empty' : 'readable',
       ),

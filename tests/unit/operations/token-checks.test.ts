@@ -1,6 +1,6 @@
-/** doctor names each token of the console that is not accepted, and never shows one. */
+/** doctor checks each secret, names each token of the console that is not accepted, and never shows one. */
 import { expect, test } from '@jest/globals';
-import { tokenChecks } from '../../../shared/operations/doctor/checks.ts';
+import { secretChecks, tokenChecks } from '../../../shared/operations/doctor/checks.ts';
 import { startSite } from '../../fixtures/failures/site.ts';
 
 const SECRETS: Readonly<Record<string, string>> = {
@@ -26,4 +26,24 @@ test('a weak token fails, one that cannot be read here is a warning, and the oth
     ['token absent of console.tokens', 'warn', expect.stringContaining('env:ABSENT: absent')],
   ]);
   expect(await tokenChecks(runtime)).toEqual([]);
+});
+
+test('the secrets of queue and failure store are read, too, each once', async () => {
+  const { runtime } = startSite();
+  const postgres = { password: 'env:GOOD', ca: 'env:ABSENT' };
+  const { config } = runtime;
+  const found = await secretChecks({
+    ...runtime,
+    secrets: { resolve: async (name) => SECRETS[name] ?? Promise.reject(new Error('absent')) },
+    config: {
+      ...config,
+      devices: [],
+      queue: { ...config.queue, ...postgres },
+      failures: { ...config.failures, ...postgres },
+    },
+  });
+  expect(found.map(({ what, state }) => [what, state])).toEqual([
+    ['secret env:GOOD', 'ok'],
+    ['secret env:ABSENT', 'fail'],
+  ]);
 });
