@@ -11,6 +11,7 @@ import { compareVersions, type Version } from '../../../shared/domain/revision.t
 import { openFailures } from '../../../shared/failures/open.ts';
 import type { Failure } from '../../../shared/failures/port.ts';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
 import { OWNER, VIRTUAL_ADDRESS, type Site } from './site.ts';
 import type { Sluice } from './sluice.ts';
@@ -139,14 +140,21 @@ export async function converged(
   );
 }
 
-/** Unfinished events of the pipeline. */
+/** Unfinished events of the pipeline. Opens the file anew: a test may have restored another one. */
 export async function pending(site: Site): Promise<number> {
-  const depths = await Promise.all(
-    (['snapshots', 'slices', 'settled-site'] as const).map((name) =>
-      site.queues.queue(name).depth(),
-    ),
-  );
-  return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
+  const queues = createSqliteQueues({
+    path: site.queueFile,
+    clock: processClock,
+    id: processId,
+  });
+  try {
+    const depths = await Promise.all(
+      (['snapshots', 'slices', 'settled-site'] as const).map((name) => queues.queue(name).depth()),
+    );
+    return depths.reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0);
+  } finally {
+    await queues.close();
+  }
 }
 
 /** The failures that park has stored. */
