@@ -102,11 +102,6 @@ describeWith(['helm'])('the chart', () => {
       'console.enabled needs console in config: people must log in (docs/operations/console.md)',
     ],
     [
-      'metrics that are not served',
-      () => [...UP, ...set('serviceMonitor.enabled=true')],
-      'serviceMonitor.enabled needs mode watch: the pod of mode up opens no port for metrics',
-    ],
-    [
       'a Secret that is not named',
       () => [...UP, ...set('bigip.existingSecret=')],
       'config refers to file:/etc/sluice-bigip/…, but bigip.existingSecret is empty; name the object with this file there',

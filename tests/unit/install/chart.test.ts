@@ -19,6 +19,10 @@ interface Flavour {
   readonly config?: (text: string) => string;
 }
 
+const withConsole = (text: string): string =>
+  `${text}console:\n  url: https://sluice.example.com\n  tokens:\n` +
+  '    - { name: ci, role: viewer, token: file:/etc/sluice-console/ci }\n';
+
 const FLAVOURS: readonly Flavour[] = [
   { name: 'watcher with AWS', overlay: 'aws', example: 'aws' },
   { name: 'everything in one cluster', overlay: 'onprem', example: 'onprem' },
@@ -28,15 +32,21 @@ const FLAVOURS: readonly Flavour[] = [
     overlay: 'onprem',
     components: ['console'],
     example: 'console',
-    config: (text) =>
-      `${text}console:\n  url: https://sluice.example.com\n  tokens:\n` +
-      '    - { name: ci, role: viewer, token: file:/etc/sluice-console/ci }\n',
+    config: withConsole,
   },
   {
     name: 'ServiceMonitor',
     overlay: 'servicemonitor',
     example: 'aws',
     more: ['--set', 'serviceMonitor.enabled=true'],
+  },
+  {
+    name: 'console with ServiceMonitor',
+    overlay: 'onprem',
+    components: ['console', 'servicemonitor'],
+    example: 'console',
+    more: ['--set', 'serviceMonitor.enabled=true'],
+    config: withConsole,
   },
   {
     name: 'gateways in any namespace',

@@ -21,6 +21,7 @@ import {
   type Manifest,
 } from './manifests.ts';
 import { describeWith } from './described.ts';
+import { scraped } from './scraped.ts';
 
 const VERSION = (
   JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -100,6 +101,8 @@ interface Policy {
 }
 const policy = (manifests: readonly Manifest[]): Policy =>
   one(manifests, 'NetworkPolicy').spec as unknown as Policy;
+const ingressPorts = (manifests: readonly Manifest[]): readonly number[] =>
+  policy(manifests).ingress.flatMap(({ ports }) => ports.map(({ port }) => port));
 const egress = (manifests: readonly Manifest[]): readonly number[] =>
   policy(manifests).egress.flatMap(({ ports }) => ports.map(({ port }) => port));
 
@@ -142,9 +145,7 @@ describe('the base', () => {
         (probe) => probe?.httpGet.port,
       ),
     ).toEqual(['http', 'http', 'http']);
-    expect(policy(base).ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual([
-      only.ports?.[0]?.containerPort,
-    ]);
+    expect(ingressPorts(base)).toEqual([only.ports?.[0]?.containerPort]);
   });
 
   test('probes the paths that the watcher serves: alive before ready', async () => {
@@ -320,7 +321,7 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
     expect(container(of('aws')).env.filter(({ name }) => name.startsWith('AWS_'))).toEqual([]);
   });
 
-  test('overlay onprem runs "sluice up" alone on its volume, with time to finish and without HTTP probes', () => {
+  test('overlay onprem runs "sluice up" alone on its volume, with time to finish, probes and metrics', () => {
     const only = container(of('onprem'));
     expect(only.args).toEqual([
       'up',
@@ -338,14 +339,14 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
     expect(deployment(of('onprem')).template.spec['terminationGracePeriodSeconds']).toBeGreaterThan(
       longest,
     );
-    expect([
-      only.startupProbe,
-      only.livenessProbe,
-      only.readinessProbe,
-      env(only, 'SLUICE_HTTP_PORT'),
-    ]).toEqual([undefined, undefined, undefined, undefined]);
-    expect(only.ports ?? []).toEqual([]);
-    expect(policy(of('onprem')).ingress).toEqual([]);
+    const port = Number(env(only, 'SLUICE_HTTP_PORT'));
+    expect(only.ports).toEqual([{ name: 'http', containerPort: port }]);
+    expect([only.startupProbe, only.livenessProbe, only.readinessProbe]).toMatchObject([
+      { httpGet: { path: '/healthz', port: 'http' } },
+      { httpGet: { path: '/healthz', port: 'http' } },
+      { httpGet: { path: '/readyz', port: 'http' } },
+    ]);
+    expect(ingressPorts(of('onprem'))).toEqual([port]);
   });
 
   test('overlay onprem-watch signs with a key that the kubelet mounts from a Secret', () => {
@@ -397,23 +398,25 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
 
   test('overlay servicemonitor scrapes the port of the pod, and lets only the monitoring namespace in', () => {
     const manifests = of('servicemonitor');
-    const service = one(manifests, 'Service');
-    const { selector, ports } = service.spec as {
-      selector: object;
-      ports: readonly { name: string; targetPort: string }[];
-    };
-    const monitor = one(manifests, 'ServiceMonitor').spec as {
-      selector: { matchLabels: object };
-      endpoints: readonly { port: string; path: string }[];
-    };
-    expect(deployment(manifests).template.metadata.labels).toMatchObject(selector);
-    expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
-    expect(monitor.endpoints).toEqual([
-      expect.objectContaining({ port: ports[0]?.name, path: '/metrics' }),
-    ]);
-    expect(ports[0]?.targetPort).toBe(container(manifests).ports?.[0]?.name);
+    expect(scraped(manifests)).toEqual([{ pods: 'sluice', port: 'http', path: '/metrics' }]);
     expect(policy(manifests).ingress[0]?.from).toEqual([
       { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+    ]);
+  });
+
+  test('component servicemonitor scrapes metrics of "sluice up", and not its console', () => {
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      JSON.stringify({
+        resources: [to('overlays/onprem')],
+        components: [to('components/console'), to('components/servicemonitor')],
+      }),
+    );
+    const manifests = kustomize(folder);
+    expect(scraped(manifests)).toEqual([{ pods: 'sluice', port: 'http', path: '/metrics' }]);
+    expect(policy(manifests).ingress.map(({ from }) => from)).toEqual([
+      [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+      [{ namespaceSelector: {} }],
     ]);
   });
 
@@ -444,17 +447,19 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
     const manifests = withComponent('console', 'onprem');
     const only = container(manifests);
     expect(only.args?.slice(-2)).toEqual(['--console', '9080']);
-    expect(only.ports).toEqual([{ name: 'console', containerPort: 9_080 }]);
-    for (const probe of [only.startupProbe, only.livenessProbe, only.readinessProbe])
-      expect(probe?.httpGet).toEqual({ path: HEALTH_PATH, port: 'console' });
+    expect(only.ports).toEqual([
+      { name: 'console', containerPort: 9_080 },
+      { name: 'http', containerPort: 8_080 },
+    ]);
+    // People reach the console also while the API server does not answer.
+    expect(only.readinessProbe?.httpGet).toEqual({ path: HEALTH_PATH, port: 'console' });
+    expect(only.livenessProbe).toEqual(container(of('onprem')).livenessProbe);
     const { spec } = one(manifests, 'Service');
     expect(spec?.['ports']).toMatchObject([{ targetPort: 'console' }]);
     expect(deployment(manifests).template.metadata.labels).toMatchObject(
       spec?.['selector'] as object,
     );
-    expect(policy(manifests).ingress.flatMap(({ ports }) => ports.map(({ port }) => port))).toEqual(
-      [9_080],
-    );
+    expect(ingressPorts(manifests)).toEqual([8_080, 9_080]);
     expect(only.volumeMounts).toContainEqual({
       name: 'console',
       mountPath: '/etc/sluice-console',

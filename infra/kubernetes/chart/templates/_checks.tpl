@@ -93,9 +93,6 @@ console.enabled needs mode up: the watcher serves no console
 {{- if gt (int .values.replicas) 1 }}
 replicas is {{ .values.replicas }}, but mode up runs one process, because only one may use the volume; leave it out
 {{- end }}
-{{- if .values.serviceMonitor.enabled }}
-serviceMonitor.enabled needs mode watch: the pod of mode up opens no port for metrics
-{{- end }}
 {{- range $name, $path := dict "queue.path" $queue.path "failures.path" (default dict .config.failures).path }}
 {{- if and $path (hasPrefix "/" $path) (not (hasPrefix "/var/lib/sluice/" $path)) }}
 config: {{ $name }} is {{ $path }}, outside of the volume; use a path below /var/lib/sluice

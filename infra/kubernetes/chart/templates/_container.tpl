@@ -25,10 +25,8 @@
     configMapKeyRef:
       name: {{ include "sluice.fullname" . }}
       key: logLevel
-{{- if eq .Values.mode "watch" }}
 - name: SLUICE_HTTP_PORT
   value: "8080"
-{{- end }}
 - name: POD_NAME
   valueFrom:
     fieldRef:
@@ -53,10 +51,13 @@
 
 {{- /* Ports and probes. */ -}}
 {{- define "sluice.http" -}}
-{{- if eq .Values.mode "watch" -}}
 ports:
   - name: http
     containerPort: 8080
+  {{- if .Values.console.enabled }}
+  - name: console
+    containerPort: 9080
+  {{- end }}
 startupProbe:
   httpGet:
     path: /healthz
@@ -72,37 +73,16 @@ livenessProbe:
   failureThreshold: 3
 readinessProbe:
   httpGet:
+    {{- if .Values.console.enabled }}
+    # People reach the console also while the API server does not answer. The path needs no login and says nothing.
+    path: /healthz
+    port: console
+    {{- else }}
     path: /readyz
     port: http
+    {{- end }}
   periodSeconds: 5
   timeoutSeconds: 5
-{{- else if .Values.console.enabled -}}
-ports:
-  - name: console
-    containerPort: 9080
-# They need no login and say nothing. The functions of the process start first.
-startupProbe:
-  httpGet:
-    path: /healthz
-    port: console
-  periodSeconds: 2
-  failureThreshold: 60
-livenessProbe:
-  httpGet:
-    path: /healthz
-    port: console
-  periodSeconds: 10
-  timeoutSeconds: 5
-  failureThreshold: 6
-readinessProbe:
-  httpGet:
-    path: /healthz
-    port: console
-  periodSeconds: 5
-  timeoutSeconds: 5
-{{- else -}}
-ports: []
-{{- end -}}
 {{- end -}}
 
 {{- /* Volumes with the place where each is mounted. The group of the pod may read Secrets. */ -}}
