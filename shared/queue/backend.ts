@@ -2,6 +2,7 @@
  * The capabilities of a kind of queue. Code outside `shared/queue` does not check which kind is
  * configured.
  */
+import type { PostgresServer } from '../config/postgres.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Queues } from './port.ts';
@@ -29,6 +30,8 @@ export interface QueueBackend {
   readonly isLocal: boolean;
   /** File of the queues, for local queues. */
   readonly file?: string;
+  /** The database of the queues, for those that are in one. */
+  readonly server?: PostgresServer;
   /** Where the age of the oldest message can be read; absent if `depth` reports it. */
   readonly oldestElsewhere?: string;
   /** Reads the settings of the queues; absent if Sluice sets them up itself. */

@@ -17,6 +17,7 @@ import type { OperationContext } from '../context.ts';
 import { deviceChecks } from './device-checks.ts';
 import { keyChecks } from './key-checks.ts';
 import { networkPathChecks } from './network/network-checks.ts';
+import { postgresChecks } from './postgres-checks.ts';
 import { queueChecks } from './queue-checks.ts';
 
 /** What is checked. Without a kubeconfig, the checks of the cluster are skipped. */
@@ -64,6 +65,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(deviceChecks),
   ofRuntime(poolChecks),
   ofRuntime(queueChecks),
+  ofRuntime(postgresChecks),
   ({ context }) => storeChecks(context),
   ({ context }) => waitingChecks(context),
   ({ context, ...options }) => networkPathChecks(context.runtime, options),

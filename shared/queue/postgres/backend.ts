@@ -9,6 +9,7 @@ import { QUEUE_MIGRATIONS } from './migrations.ts';
 export function postgresBackend(server: Extract<QueueConfig, { kind: 'postgres' }>): QueueBackend {
   return {
     isLocal: false,
+    server,
     open: ({ clock, secrets }) =>
       lazyQueues(async () => {
         const { connectPostgres } = await import('../../postgres/database.ts');
