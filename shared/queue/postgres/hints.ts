@@ -17,15 +17,24 @@ export interface Hints {
   ): Promise<void>;
 }
 
-/** A hint between a look and the wait for the next one is not missed, because they are counted. */
+/**
+ * A hint between a look and the wait for the next one is not missed, because they are counted. Only
+ * for names that a receiver asked for: every role of the database may notify, with any text.
+ */
 export function createHints(clock: Pick<Clock, 'sleep'>): Hints {
   const counts = new Map<string, HintCount>();
   const sleepers = new Map<AbortController, QueueName>();
-  const count = (name: string): HintCount => counts.get(name) ?? 0;
+  const count = (name: QueueName): HintCount => {
+    const known = counts.get(name) ?? 0;
+    counts.set(name, known);
+    return known;
+  };
   return {
     count,
     ring: (name) => {
-      counts.set(name, count(name) + 1);
+      const known = counts.get(name);
+      if (known === undefined) return;
+      counts.set(name, known + 1);
       for (const [sleeper, of] of sleepers) if (of === name) sleeper.abort();
     },
     wait: async (name, seen, { ms, signal }) => {
