@@ -4,7 +4,12 @@ import type { Pool, PoolClient } from 'pg';
 /** Milliseconds of one statement, by the server. */
 export const STATEMENT_MS = 15_000;
 
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${STATEMENT_MS}`;
+/**
+ * The second limit is for a host that dies between two statements: without it, the server would
+ * keep its locks until TCP notices, after hours.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${STATEMENT_MS};
+  SET LOCAL idle_in_transaction_session_timeout = ${STATEMENT_MS}`;
 
 /** Any error closes the connection, which undoes the transaction. */
 export async function inTransaction<T>(

@@ -150,21 +150,24 @@ describeWithPostgres('queues in PostgreSQL', () => {
     expect((await take(b)).map(({ body }) => body)).toEqual(['2']);
   });
 
-  test('nothing of a call stays in its session, and no statement runs without a limit', async () => {
+  test('nothing of a call stays in its session, and neither statements nor open transactions last without a limit', async () => {
     const database = connectPostgres({
       server: { ...place, connections: 1 },
       secrets: { resolve: () => Promise.resolve('') },
       clock: processClock,
       migrations: QUEUE_MIGRATIONS,
     });
-    const read = (): Promise<readonly { limit: string; names: string; path: string }[]> =>
+    const read = (): Promise<readonly Readonly<Record<'limit' | 'idle' | 'names' | 'path', string>>[]> =>
       database.call(
         `SELECT current_setting('statement_timeout') AS limit, current_setting('search_path') AS path,
+         current_setting('idle_in_transaction_session_timeout') AS idle,
          (SELECT count(*) FROM pg_prepared_statements) AS names`,
         [],
       );
     await database.call('SELECT $schema.send($1, $2, $3, $4)', ['snapshots', 'a', '1', 'x']);
-    expect(await read()).toEqual([{ limit: '15s', names: '0', path: '"$user", public' }]);
+    expect(await read()).toEqual([
+      { limit: '15s', idle: '15s', names: '0', path: '"$user", public' },
+    ]);
     await database.close();
   });
 
