@@ -26,7 +26,7 @@ export interface SharedSchedule {
 export interface ScheduleTurns {
   /**
    * Does the work if it is due and no other process does it; undefined otherwise. If the work
-   * rejects, it stays due.
+   * rejects, it stays due. Rejects with an error of the store only before the work.
    */
   take<T>(schedule: SharedSchedule, work: () => Promise<T>): Promise<T | undefined>;
 }
@@ -70,9 +70,12 @@ export function createScheduleTurns(
       const began = now();
       const tag = await claim(key, every);
       if (tag === undefined) return undefined;
-      // If another process has taken over meanwhile, its turn counts.
-      const end = (due: number): Promise<unknown> =>
-        blobs.put(key, JSON.stringify({ format: 1, due } satisfies ScheduleTurn), { tag });
+      // If another process has taken over meanwhile, its turn counts. If the store does not answer
+      // any more, the lease ends by itself; the work was done all the same.
+      const end = async (due: number): Promise<void> => {
+        const turn = JSON.stringify({ format: 1, due } satisfies ScheduleTurn);
+        await blobs.put(key, turn, { tag }).catch(() => undefined);
+      };
       try {
         const result = await work();
         await end(began + every * (1 - EARLY));

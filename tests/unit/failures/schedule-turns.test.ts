@@ -76,6 +76,26 @@ describe('a schedule of several processes', () => {
     expect(runs).toEqual(['a', 'b']);
   });
 
+  test('ends with the result of the work, or its error, if the store goes away meanwhile', async () => {
+    const blobs = memoryBlobs();
+    let away = false;
+    const put: Blobs['put'] = (...args) =>
+      away ? Promise.reject(new Error('the store is away')) : blobs.put(...args);
+    const turns = createScheduleTurns({ ...blobs, put }, { now: () => 0, id: () => 'a' });
+    const result = await turns.take(AUDIT, () => {
+      away = true;
+      return Promise.resolve('audited');
+    });
+    expect(result).toBe('audited');
+    away = false;
+    await blobs.delete('schedules/audit.json');
+    const failing = turns.take(AUDIT, () => {
+      away = true;
+      return Promise.reject(new Error('no device'));
+    });
+    await expect(failing).rejects.toThrow('no device');
+  });
+
   test('does not miss a turn because a timer was a little early', async () => {
     const { a, runs, pass } = start();
     await a();
