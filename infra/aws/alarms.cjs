@@ -5,8 +5,9 @@ const { plainError, readDeployment } = require('./deployment.ts');
 
 /** Timeouts in seconds, as in serverless.yml and console.cjs. */
 const FUNCTIONS = { Map: 30, Apply: 120, Express: 30, Park: 30, Audit: 120, Replay: 240 };
-/** Audit runs every ten minutes, so each of these periods has one. */
-const AUDIT_PERIOD = 900;
+/** Audit runs every ten minutes and replay every five, so each of these periods has a call of them. */
+const SCHEDULE_PERIOD = 900;
+const ON_SCHEDULE = new Set(['Audit', 'Replay']);
 
 function alarm(description, properties) {
   return {
@@ -32,11 +33,17 @@ const metricOf = (MetricName, name) => ({
   Dimensions: [{ Name: 'FunctionName', Value: { Ref: `${name}LambdaFunction` } }],
 });
 
-/** A message that fails comes again, so a single error is no alarm; a quarter of an hour of them is. */
+/**
+ * A message that fails comes again, so a single error is no alarm; a quarter of an hour of them is.
+ * A period without calls counts as one without errors.
+ */
 function errors(name) {
-  return alarm(`calls of ${name.toLowerCase()} have failed for 15 minutes; its log says why.`, {
+  const [time, periods] = ON_SCHEDULE.has(name)
+    ? ['half an hour', { Period: SCHEDULE_PERIOD, EvaluationPeriods: 2 }]
+    : ['15 minutes', { EvaluationPeriods: 3 }];
+  return alarm(`calls of ${name.toLowerCase()} have failed for ${time}; its log says why.`, {
     ...metricOf('Errors', name),
-    EvaluationPeriods: 3,
+    ...periods,
   });
 }
 
@@ -44,7 +51,7 @@ function errors(name) {
 function ofAll(description, functions, { metric, stat, term, join, threshold }) {
   const queries = functions.map(([name], i) => ({
     Id: `m${i}`,
-    MetricStat: { Metric: metricOf(metric, name), Period: 300, Stat: stat },
+    MetricStat: { Metric: metricOf(metric, name), Period: SCHEDULE_PERIOD, Stat: stat },
     ReturnData: false,
   }));
   const terms = functions.map(([, timeout], i) => term(`FILL(m${i}, 0)`, timeout));
@@ -53,7 +60,7 @@ function ofAll(description, functions, { metric, stat, term, join, threshold }) 
     Period: _period,
     ...rest
   } = alarm(description, {
-    EvaluationPeriods: 3,
+    EvaluationPeriods: 2,
     Threshold: threshold,
     Metrics: [{ Id: 'all', Expression: join(terms), ReturnData: true }, ...queries],
   }).Properties;
@@ -65,7 +72,7 @@ function ofFunctions(functions) {
   return {
     ...Object.fromEntries(all.map(([name]) => [`${name}ErrorsAlarm`, errors(name)])),
     ThrottlesAlarm: ofAll(
-      'calls of functions have been throttled for 15 minutes; look at the concurrency of the account.',
+      'calls of functions have been throttled for half an hour; look at the concurrency of the account.',
       all,
       {
         metric: 'Throttles',
@@ -76,7 +83,7 @@ function ofFunctions(functions) {
       },
     ),
     DurationAlarm: ofAll(
-      'calls of a function have taken more than 90 % of their time for 15 minutes; the dashboard shows which.',
+      'calls of a function have taken more than 90 % of their time for half an hour; the dashboard shows which.',
       all,
       {
         metric: 'Duration',
@@ -95,7 +102,7 @@ function ofAudit(prefix) {
     Namespace: `Sluice/${prefix}`,
     MetricName,
     Statistic: 'Maximum',
-    Period: AUDIT_PERIOD,
+    Period: SCHEDULE_PERIOD,
     ...more,
   });
   return {

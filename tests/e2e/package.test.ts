@@ -531,7 +531,6 @@ describe('the stack', () => {
         resource(`${id.replace(/LambdaFunction$/, '')}ErrorsAlarm`, withConsole),
       ).toMatchObject({
         Dimensions: [{ Name: 'FunctionName', Value: { Ref: id } }],
-        EvaluationPeriods: 3,
         MetricName: 'Errors',
         Threshold: 0,
       });

@@ -157,7 +157,9 @@ describeWithPostgres('queues in PostgreSQL', () => {
       clock: processClock,
       migrations: QUEUE_MIGRATIONS,
     });
-    const read = (): Promise<readonly Readonly<Record<'limit' | 'idle' | 'names' | 'path', string>>[]> =>
+    const read = (): Promise<
+      readonly Readonly<Record<'limit' | 'idle' | 'names' | 'path', string>>[]
+    > =>
       database.call(
         `SELECT current_setting('statement_timeout') AS limit, current_setting('search_path') AS path,
          current_setting('idle_in_transaction_session_timeout') AS idle,

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { createMetrics } from '../../../functions/watch/serve/metrics.ts';
+import { AUDIT_INTERVAL_MS } from '../../../shared/host/schedules.ts';
 import { METRICS } from '../../../shared/telemetry/metrics.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { alerts, dashboard } from '../../fixtures/monitoring.ts';
@@ -29,23 +30,38 @@ const sections: readonly Section[] = page
     text,
   }));
 
-/** Logical names of the alarms of the stack, with a console. */
-function alarmsOfAws(): readonly string[] {
+interface AwsAlarm {
+  readonly EvaluationPeriods: number;
+  /** In seconds; absent if the alarm has several metrics. */
+  readonly Period?: number;
+  readonly Metrics?: readonly {
+    readonly MetricStat?: { readonly Metric: object; readonly Period: number };
+  }[];
+}
+
+/** Alarms of the stack without a console, by their logical names. */
+function alarmsOfAws(): ReadonlyMap<string, AwsAlarm> {
   process.env['SLUICE_CONFIG'] = join(root, 'infra/aws/example.yaml');
   const require = createRequire(import.meta.url);
   const found = ['queues', 'signals', 'alarms'].flatMap((name) => {
     const make = require(join(root, `infra/aws/${name}.cjs`)) as () => {
-      readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+      readonly Resources: Readonly<
+        Record<string, { readonly Type: string; readonly Properties: AwsAlarm }>
+      >;
     };
     return Object.entries(make().Resources)
       .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
-      .map(([id]) => id);
+      .map(([id, { Properties }]) => [id, Properties] as const);
   });
-  return [...found, 'ConsoleErrorsAlarm'];
+  return new Map(found);
 }
 
 test('each alarm and each alert has one section, and each section an alarm or alert', () => {
-  const all = [...alarmsOfAws(), ...alerts().map(({ alert }) => alert)];
+  const all = [
+    ...alarmsOfAws().keys(),
+    'ConsoleErrorsAlarm',
+    ...alerts().map(({ alert }) => alert),
+  ];
   expect(sections.flatMap(({ names }) => names).toSorted()).toEqual(all.toSorted());
   expect(sections.filter(({ names }) => names.length === 0)).toEqual([]);
 });
@@ -106,3 +122,14 @@ test('panels of the dashboard have ids and places of their own', () => {
   expect(new Set(places).size).toBe(panels.length);
   for (const { gridPos } of panels) expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
 });
+
+test.each(['AuditErrorsAlarm', 'ReplayErrorsAlarm', 'ThrottlesAlarm', 'DurationAlarm'])(
+  '%s fires though a schedule calls its function only now and then',
+  (name) => {
+    const { Period = 0, Metrics = [] } = alarmsOfAws().get(name)!;
+    const periods = Metrics.flatMap(({ MetricStat }) => MetricStat?.Period ?? []);
+    // A period without a call ends the series, so each needs one.
+    const shortest = Metrics.length === 0 ? Period : Math.min(...periods);
+    expect(shortest * 1_000).toBeGreaterThan(AUDIT_INTERVAL_MS);
+  },
+);
