@@ -63,9 +63,9 @@ GRANT EXECUTE ON FUNCTION
   ${functions}
   TO ${name};
 DELETE FROM ${schema}.queue_right WHERE role = ${literal(role)};
-INSERT INTO ${schema}.queue_right (role, queue, may) VALUES
-  (${literal(role)}, 'snapshots', 'send'),
-  (${literal(role)}, ${literal(`settled-${cluster}`)}, 'work');
+INSERT INTO ${schema}.queue_right (role, queue, may, groups) VALUES
+  (${literal(role)}, 'snapshots', 'send', ${literal(cluster)}),
+  (${literal(role)}, ${literal(`settled-${cluster}`)}, 'work', NULL);
 COMMIT;
 `;
   return { role, sql };

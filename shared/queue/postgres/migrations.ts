@@ -39,6 +39,7 @@ const TABLES = `
     role text NOT NULL,
     queue text NOT NULL,
     may text NOT NULL CHECK (may IN ('send', 'work')),
+    groups text,
     PRIMARY KEY (role, queue, may)
   )`;
 
@@ -55,22 +56,26 @@ const FREE = `m.queue = of_queue AND NOT EXISTS (
 
 /**
  * Others may only do what their rights name (`sluice queue grant`). They call these functions with
- * the rights of the tables' owner, so the login is what counts.
+ * the rights of the tables' owner, so the login is what counts. A right with `groups` is for this
+ * group and those below it: a sender that leaves its transaction open locks the groups that it
+ * sends to, which must not be those of another cluster.
  */
 const RIGHTS = `
   CREATE FUNCTION present() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS 'SELECT clock_timestamp()';
   CREATE FUNCTION ms(at timestamptz) RETURNS float8 LANGUAGE sql IMMUTABLE
     AS 'SELECT trunc(extract(epoch FROM at) * 1000)::float8';
-  CREATE FUNCTION demand(of_queue text, wanted text) RETURNS void LANGUAGE plpgsql
+  CREATE FUNCTION demand(of_queue text, wanted text, of_group text DEFAULT NULL)
+  RETURNS void LANGUAGE plpgsql
   SET search_path FROM CURRENT AS $$
   BEGIN
     IF pg_has_role(session_user, current_user, 'MEMBER') OR EXISTS (
       SELECT FROM queue_right r
-      WHERE r.role = session_user AND r.queue = of_queue AND r.may = wanted)
+      WHERE r.role = session_user AND r.queue = of_queue AND r.may = wanted
+        AND (r.groups IS NULL OR of_group = r.groups OR starts_with(of_group, r.groups || '/')))
     THEN RETURN; END IF;
-    RAISE insufficient_privilege USING MESSAGE =
-      format('role %s may not %s queue %s', session_user, wanted, of_queue);
+    RAISE insufficient_privilege USING MESSAGE = format('role %s may not %s queue %s%s',
+      session_user, wanted, of_queue, ' with group ' || left(of_group, 128));
   END $$`;
 
 const AS_OWNER = 'SECURITY DEFINER SET search_path FROM CURRENT';
@@ -98,7 +103,7 @@ const SEND = `
   RETURNS boolean LANGUAGE plpgsql ${AS_OWNER} AS $$
   DECLARE moment timestamptz := present();
   BEGIN
-    PERFORM demand(of_queue, 'send');
+    PERFORM demand(of_queue, 'send', of_group);
     IF octet_length(of_body) > ${MAX_BODY_BYTES}
       OR NOT (of_group ~ '${TOKEN}' AND of_dedup ~ '${TOKEN}')
     THEN RAISE program_limit_exceeded USING MESSAGE =

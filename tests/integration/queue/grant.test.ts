@@ -46,11 +46,16 @@ describeWithPostgres('a role for the watcher of west', () => {
   });
 
   test('sends snapshots under its name, and works its own settled queue', async () => {
-    await watcher.queue('snapshots').send({ group: 'w', deduplicationId: 'w', body: 'from west' });
+    for (const group of ['west', 'west/istio-system/ingress', `west/${'é'.repeat(200)}/ingress`])
+      await watcher
+        .queue('snapshots')
+        .send({ group, deduplicationId: group, body: group.slice(0, 20) });
     const got = await owner.queue('snapshots').receive(ONE);
     expect(got.map(({ body, sender }) => [body, sender])).toEqual([
       ['snapshots', 'sluice'],
-      ['from west', 'sluice_west'],
+      ['west', 'sluice_west'],
+      ['west/istio-system/in', 'sluice_west'],
+      [`west/${'é'.repeat(15)}`, 'sluice_west'],
     ]);
     const settled = watcher.queue('settled-west');
     const [message] = await settled.receive(ONE);
@@ -68,6 +73,19 @@ describeWithPostgres('a role for the watcher of west', () => {
       ).rejects.toMatchObject({
         code: 'Q602',
         message: expect.stringContaining(`role sluice_west may not send queue ${name}`),
+      });
+    },
+  );
+
+  // It could leave the transaction open, and so lock what waits for the other cluster.
+  test.each(['east-1', 'east-1/istio-system/ingress', 'west-2/x', 'westx'])(
+    'may not send to the group %s of another cluster',
+    async (group) => {
+      await expect(
+        watcher.queue('snapshots').send({ group, deduplicationId: group, body: 'x' }),
+      ).rejects.toMatchObject({
+        code: 'Q602',
+        message: expect.stringContaining(`may not send queue snapshots with group ${group}`),
       });
     },
   );
@@ -109,7 +127,7 @@ describeWithPostgres('a role for the watcher of west', () => {
       ],
       [
         'send more than a message holds',
-        "SELECT site.send('snapshots', 'g', 'd', repeat('x', 1048577))",
+        "SELECT site.send('snapshots', 'west', 'd', repeat('x', 1048577))",
       ],
       ['send without a group', "SELECT site.send('snapshots', '', 'd', 'x')"],
       ['become the owner', 'SET ROLE sluice'],
