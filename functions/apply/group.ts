@@ -24,7 +24,6 @@ export interface GroupJob extends Omit<
   | 'movedFrom'
   | 'holders'
   | 'closed'
-  | 'shareNodes'
   | 'nodes'
   | 'waiting'
   | 'again'
@@ -48,7 +47,7 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
   const { partitions, again = new Set(), overrides, deferred, readings: _used, ...rest } = job;
   const { slices, readings, holders, fresh, tell } = await chooseAddresses(job);
   const foreign = knownOnce(holders, () => job.device.foreign());
-  const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: false };
+  const shared = { ...rest, slices, fresh, holders: foreign, shareNodes: job.shareNodes ?? false };
   const jobs = partitions.map((partition): PartitionJob => ({
     ...shared,
     partition,
@@ -57,7 +56,8 @@ export async function applyGroup(job: GroupJob): Promise<readonly PartitionResul
     ...(deferred && { deferred: deferred.get(partition) ?? new Map() }),
   }));
   const [only] = jobs;
-  if (only === undefined || jobs.length > 1) return tell(await applySeveral(jobs, readings));
+  if (only === undefined || jobs.length > 1 || only.shareNodes === true)
+    return tell(await applySeveral(jobs, readings));
   const reading = readings.get(only.partition);
   return tell([await applyPartition({ ...only, ...(reading && { reading }) })]);
 }
@@ -85,13 +85,14 @@ async function applySeveral(
 ): Promise<readonly PartitionResult[]> {
   const site = await readSite(jobs, known);
   const { states } = site;
-  const { slices = [], orders = [], sameFleet = () => false } = jobs[0] ?? {};
-  const decided = decideNodes({ states, slices, orders, sameFleet });
+  const { slices = [], orders = [], sameFleet = () => false, shareNodes: always } = jobs[0] ?? {};
+  const question = { states, slices, sameFleet, shareNodes: always };
+  const decided = decideNodes({ ...question, orders });
   const { moves: all, waiting, arriving } = planMoves(states, slices, decided.shared);
   const moves = all.filter(({ to }) => !site.closed.has(to));
   const one = (job: PartitionJob): Promise<PartitionResult> => {
     // A partition that is empty since can share its nodes without a move.
-    const { shared } = decideNodes({ states, slices, sameFleet });
+    const { shared } = decideNodes(question);
     const isMoving = decided.moving.includes(job.partition);
     const shareNodes = isMoving || shared.get(job.partition) === true;
     const kept = waiting.get(job.partition);

@@ -84,6 +84,7 @@ export function stageJob(
       newest.filter(({ message }) => message.receiveCount === 1).map(({ data }) => data.owner),
     ),
     pace: scope.paces(config.name, device.capabilities.declareSize),
+    ...(config.shareNodes === true && { shareNodes: true }),
     sameFleet: sharedFleet(runtime.config),
     fleetOf: fleetsByCluster(runtime.config),
     clock: runtime.clock,

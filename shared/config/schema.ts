@@ -64,6 +64,13 @@ export const DeviceConfig = z.strictObject({
     .boolean()
     .default(false)
     .describe('Take over a partition that exists on the device without an AS3 declaration.'),
+  shareNodes: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep nodes in /Common in partitions that have no virtual server yet, because others, ' +
+        'such as F5 CIS, have the same members in theirs. Default: only if two partitions here need it.',
+    ),
   networks: DeviceNetworks.prefault({}).describe('Where the paths to pods are kept.'),
   save: z.boolean().default(true).describe('Save the configuration of the device after a change.'),
   syncTo: z

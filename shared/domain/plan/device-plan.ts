@@ -18,6 +18,8 @@ export interface DevicePlanRules extends Omit<
   PlanRules,
   'only' | 'movedFrom' | 'shareNodes' | 'nodes' | 'waiting'
 > {
+  /** As in the configuration of the device. */
+  readonly shareNodes?: boolean | undefined;
   /** The readable partitions. */
   readonly states: ReadonlyMap<string, DeclaredState>;
   /** `asked`: adapts a slice to a partition; default: unchanged. */
@@ -38,11 +40,11 @@ export type PathOf = (
  */
 export function planDevice(
   slices: readonly Slice[],
-  { states, pathOf, asked = (slice) => slice, ...rules }: DevicePlanRules,
+  { states, pathOf, shareNodes, asked = (slice) => slice, ...rules }: DevicePlanRules,
 ): ReadonlyMap<string, Plan> {
   const { closed = new Map() } = rules;
   const decided = (known: typeof states): ReadonlyMap<string, boolean> =>
-    decideNodes({ states: known, slices, sameFleet: rules.sameFleet }).shared;
+    decideNodes({ states: known, slices, sameFleet: rules.sameFleet, shareNodes }).shared;
   const { moves: all, waiting, arriving } = planMoves(states, slices, decided(states));
   const moves = all.filter(({ to }) => !closed.has(to));
   const now = new Map(states);

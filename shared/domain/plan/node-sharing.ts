@@ -90,6 +90,8 @@ export interface NodeQuestion {
   readonly slices: readonly Slice[];
   readonly orders?: readonly Order[];
   readonly sameFleet: SameFleet;
+  /** Partitions without exposures share their nodes, because others keep them in /Common. */
+  readonly shareNodes?: boolean | undefined;
 }
 
 /** The places of all nodes of a device. */
@@ -104,7 +106,8 @@ export interface NodeDecision {
 
 /**
  * Declared nodes stay where they are, unless an approval moves them. A partition without exposures
- * shares its nodes if it needs an address that another one shares, or is about to declare with it.
+ * shares its nodes if it needs an address that another one shares, or is about to declare with it,
+ * or if the device is configured so.
  */
 export function decideNodes(question: NodeQuestion): NodeDecision {
   const { states } = question;
@@ -120,6 +123,7 @@ export function decideNodes(question: NodeQuestion): NodeDecision {
   const shared = [...states].map(([partition, state]) => {
     const wants = wanted.get(partition) ?? new Set();
     if (!isEmpty(partition)) return [partition, settled(partition, state)] as const;
+    if (question.shareNodes === true) return [partition, true] as const;
     if (wants.size === 0) return [partition, state.shareNodes ?? false] as const;
     const overlaps = [...states].some(
       ([other, there]) =>

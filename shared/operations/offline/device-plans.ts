@@ -95,6 +95,7 @@ export function plansFor(
   };
   const plans = planDevice(slices, {
     states,
+    shareNodes: device.shareNodes,
     holders,
     sameFleet,
     fleetOf: fleetsByCluster(config),
