@@ -18,8 +18,11 @@ import {
 } from './kubernetes-types.ts';
 import {
   ConsoleValues,
+  DatabaseValues,
   DisruptionBudgetValues,
   existingSecret,
+  FunctionsValues,
+  heapMiB,
   ImageValues,
   NetworkPolicyValues,
   ObjectName,
@@ -36,7 +39,7 @@ export const ChartValues = z.strictObject({
     .enum(['watch', 'up'])
     .default('watch')
     .describe(
-      'watch: the watcher; queues and functions run elsewhere. ' +
+      'watch: the watcher; queues and functions run elsewhere, or functions in pods of their own. ' +
         'up: watcher and functions in one pod, with the queue on a volume.',
     ),
   cluster: z
@@ -77,7 +80,7 @@ export const ChartValues = z.strictObject({
       ),
     })
     .prefault({})
-    .describe('Credentials of BIG-IP, with mode up.'),
+    .describe('Credentials of BIG-IP, where the functions run.'),
   signKey: z
     .strictObject({
       existingSecret: existingSecret('Secret with the key sign.key, in /etc/sluice-sign.'),
@@ -91,8 +94,12 @@ export const ChartValues = z.strictObject({
       ),
     })
     .prefault({})
-    .describe('Public keys of all clusters, with mode up.'),
+    .describe('Public keys of all clusters, where the functions run.'),
   queueServer: QueueServerValues.prefault({}).describe('An SQS-compatible queue server.'),
+  database: DatabaseValues.prefault({}).describe('A PostgreSQL server, for queue.kind: postgres.'),
+  functions: FunctionsValues.prefault({}).describe(
+    'The functions in pods of their own, beside the watcher.',
+  ),
   console: ConsoleValues.prefault({}).describe('The console for people.'),
   persistence: PersistenceValues.prefault({}).describe(
     'The volume of queue and failures, with mode up.',
@@ -103,15 +110,7 @@ export const ChartValues = z.strictObject({
   resources: Resources.default({}).describe(
     'Requests and limits of the container. Empty: those of the mode (docs/operations/install.md).',
   ),
-  heapMiB: z
-    .int()
-    .min(64)
-    .max(65_536)
-    .nullable()
-    .default(null)
-    .describe(
-      'Largest heap of V8 in MiB, about 60 % of the memory limit. null: 112 with mode watch, 256 with mode up.',
-    ),
+  heapMiB: heapMiB('null: 112 with mode watch, 256 with mode up.'),
   podSecurityContext: PodSecurity.default({
     runAsNonRoot: true,
     runAsUser: 65_532,

@@ -1,6 +1,6 @@
 /** The groups of the values of the chart. */
 import * as z from 'zod';
-import { EgressRule, TextMap, NetworkPeer } from './kubernetes-types.ts';
+import { EgressRule, NetworkPeer, Resources, TextMap } from './kubernetes-types.ts';
 
 const OBJECT_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/;
 
@@ -63,23 +63,66 @@ export const RbacValues = z.strictObject({
     .describe('Right to read the objects of this CNI, for clusters[].network.from.'),
 });
 
+/** The port of a server. */
+function port(usual: number): z.ZodDefault<z.ZodInt> {
+  return z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(usual)
+    .describe('Port of the server, which the NetworkPolicy opens if existingSecret is set.');
+}
+
+/** The largest heap; `usual` says what null means. */
+export function heapMiB(usual: string): z.ZodDefault<z.ZodNullable<z.ZodInt>> {
+  return z
+    .int()
+    .min(64)
+    .max(65_536)
+    .nullable()
+    .default(null)
+    .describe(`Largest heap of V8 in MiB, about 60 % of the memory limit. ${usual}`);
+}
+
 export const QueueServerValues = z.strictObject({
   existingSecret: existingSecret(
     'Secret with accessKeyId and secretAccessKey for an SQS-compatible server. Empty: none, as in AWS.',
   ),
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .default(9_324)
-    .describe('Port of the server, which the NetworkPolicy opens if existingSecret is set.'),
+  port: port(9_324),
+});
+
+export const DatabaseValues = z.strictObject({
+  existingSecret: existingSecret(
+    'Secret whose keys are the files of /etc/sluice-database, for instance password and ca.pem.',
+  ),
+  port: port(5_432),
+});
+
+export const FunctionsValues = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Run them, with mode watch and a queue and a failure store that all pods reach: PostgreSQL, or SQS and S3.',
+    ),
+  image: ImageValues.prefault({}).describe('The image of the whole command. Required if enabled.'),
+  replicas: z.int().min(1).max(100).default(2).describe('Pods; each message goes to one of them.'),
+  serviceAccount: ServiceAccountValues.prefault({}).describe(
+    'Their account, which has no rights in Kubernetes.',
+  ),
+  resources: Resources.default({}).describe(
+    'Requests and limits of the container. Empty: 100m and 192Mi, at most 384Mi.',
+  ),
+  heapMiB: heapMiB('null: 256.'),
 });
 
 export const ConsoleValues = z.strictObject({
   enabled: z
     .boolean()
     .default(false)
-    .describe('Serve the console, with a Service. Needs mode up and console in sluice.yaml.'),
+    .describe(
+      'Serve the console, with a Service. Needs mode up or functions.enabled, and console in sluice.yaml.',
+    ),
   existingSecret: existingSecret('Secret whose keys are the files of /etc/sluice-console.'),
   from: z
     .array(NetworkPeer)

@@ -6,6 +6,7 @@ import { describeWith } from './described.ts';
 
 const WATCH = exampleArgs('aws');
 const UP = exampleArgs('onprem');
+const REPLICAS = exampleArgs('replicas');
 const QUEUE_SERVER = exampleArgs('onprem-watch');
 
 /** What helm says without its own remarks. */
@@ -75,8 +76,8 @@ describeWith(['helm'])('the chart', () => {
     ],
     [
       'a queue that nobody else reads',
-      () => [...UP, ...set('mode=watch')],
-      'config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind sqs',
+      () => [...UP, ...set('mode=watch', 'bigip.existingSecret=')],
+      'config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind postgres or sqs',
     ],
     [
       'two processes on one volume',
@@ -94,7 +95,47 @@ describeWith(['helm'])('the chart', () => {
     [
       'a console of the watcher',
       () => [...WATCH, ...set('console.enabled=true')],
-      'console.enabled needs mode up: the watcher serves no console',
+      'console.enabled needs mode up or functions.enabled: the watcher serves no console',
+    ],
+    [
+      'functions twice',
+      () => [...UP, ...set('functions.enabled=true', 'functions.image.repository=x')],
+      'functions.enabled needs mode watch: with mode up, the one pod runs them',
+    ],
+    [
+      'functions without an image',
+      () => [...REPLICAS, ...set('functions.image.repository=')],
+      'functions.image.repository is empty: set it to the image of the whole command, which you built and pushed (docs/operations/install.md)',
+    ],
+    [
+      'replicas with a failure store that only one of them has',
+      () => [...REPLICAS, ...changedConfig('replicas', /^failures:[^]*$/m, '')],
+      'config: failures.kind is fs, a directory of one pod, but functions.enabled runs several; use failures.kind postgres or s3',
+    ],
+    [
+      'a password of the database that is not mounted',
+      () => [...REPLICAS, ...set('database.existingSecret=', 'networkPolicy.enabled=false')],
+      'config refers to file:/etc/sluice-database/…, but database.existingSecret is empty; name the object with this file there',
+    ],
+    [
+      'a password of a device that is not mounted for the functions',
+      () => [...REPLICAS, ...set('bigip.existingSecret=')],
+      'config refers to file:/etc/sluice-bigip/…, but bigip.existingSecret is empty; name the object with this file there',
+    ],
+    [
+      'credentials that the watcher does not read',
+      () => [...WATCH, ...set('bigip.existingSecret=sluice-bigip')],
+      'bigip.existingSecret has no effect: the watcher does not read it; leave it out, or set functions.enabled',
+    ],
+    [
+      'public keys that the watcher does not read',
+      () => [...WATCH, ...set('verifyKeys.existingConfigMap=keys')],
+      'verifyKeys.existingConfigMap has no effect: the watcher does not read it; leave it out, or set functions.enabled',
+    ],
+    [
+      'an account of the functions without a name',
+      () => [...REPLICAS, ...set('functions.serviceAccount.create=false')],
+      'functions.serviceAccount.name is empty: name the account that exists, or leave functions.serviceAccount.create at true',
     ],
     [
       'a console without a login',
@@ -144,7 +185,7 @@ describeWith(['helm'])('the chart', () => {
         ...WATCH,
         ...changedConfig('aws', /queue:[^]*$/, 'queue: {kind: postgres, host: db.example.com}\n'),
       ],
-      'config: queue has port 5432, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress',
+      'config: queue has port 5432, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress, or set database',
     ],
     [
       'a device behind a closed port',

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { CHART, changedConfig, comparableObjects, exampleArgs, helm, rendered } from './chart.ts';
+import {
+  CHART,
+  changedConfig,
+  comparableObjects,
+  exampleArgs,
+  helm,
+  rendered,
+  set,
+} from './chart.ts';
 import { grantsInCode, grantsOf, sayGrant } from './grants.ts';
 import { FOLDER, kustomize, ROOT, type Manifest } from './manifests.ts';
 import { describeWith } from './described.ts';
@@ -32,6 +40,20 @@ const FLAVOURS: readonly Flavour[] = [
     overlay: 'onprem',
     components: ['console'],
     example: 'console',
+    config: withConsole,
+  },
+  { name: 'replicas with PostgreSQL', overlay: 'replicas', example: 'replicas' },
+  {
+    name: 'replicas with console, public keys and ServiceMonitor',
+    overlay: 'replicas',
+    components: ['console', 'verify-keys', 'servicemonitor'],
+    example: 'replicas',
+    more: set(
+      'console.enabled=true',
+      'console.existingSecret=sluice-console',
+      'verifyKeys.existingConfigMap=sluice-verify-keys',
+      'serviceMonitor.enabled=true',
+    ),
     config: withConsole,
   },
   {

@@ -17,6 +17,7 @@ import {
   OVERLAYS,
   readResources,
   ROOT,
+  workloads,
   type Container,
   type Manifest,
 } from './manifests.ts';
@@ -90,6 +91,31 @@ function expectSelected(manifests: readonly Manifest[]): void {
     (one(manifests, 'NetworkPolicy').spec as { podSelector: { matchLabels: object } }).podSelector
       .matchLabels,
   );
+}
+
+/** What the pod refers to is among the objects, and every volume is mounted. */
+function expectReferences(manifests: readonly Manifest[]): void {
+  const map = one(manifests, 'ConfigMap');
+  const { volumes } = deployment(manifests).template.spec;
+  const config = volumes.find((volume) => volume.configMap !== undefined)?.configMap;
+  expect(config?.name).toBe(map.metadata.name);
+  expect(config?.items.map(({ key }) => Object.keys(map.data ?? {}).includes(key))).toEqual([true]);
+  for (const { valueFrom } of container(manifests).env) {
+    const reference = valueFrom?.configMapKeyRef;
+    if (reference !== undefined)
+      expect(map).toMatchObject({
+        metadata: { name: reference.name },
+        data: { [reference.key]: expect.any(String) },
+      });
+  }
+  const claims = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
+  expect(
+    manifests
+      .filter(({ kind }) => kind === 'PersistentVolumeClaim')
+      .map(({ metadata }) => metadata.name),
+  ).toEqual(claims);
+  const mounted = container(manifests).volumeMounts.map((mount) => mount.name);
+  expect([...mounted].sort()).toEqual(volumes.map((volume) => volume.name).sort());
 }
 
 interface Policy {
@@ -198,7 +224,7 @@ test('every overlay has a configuration, except the one on top of another', () =
 
 describe.each(configured)('the files of overlay %s', (name) => {
   test('name the version of this release', () => {
-    expect(settings(name).images?.map(({ newTag }) => newTag)).toEqual([VERSION]);
+    expect(new Set(settings(name).images?.map(({ newTag }) => newTag))).toEqual(new Set([VERSION]));
   });
 
   test('hold a configuration that Sluice reads, with this cluster in it and its gateways where the rights are', () => {
@@ -279,33 +305,14 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
   test.each(OVERLAYS)(
     'overlay %s is safe, fits its memory, and every reference leads somewhere',
     (name) => {
-      const manifests = of(name);
-      expectSafe(manifests);
-      expectHeapFits(container(manifests));
-      expectSelected(manifests);
-      const map = one(manifests, 'ConfigMap');
-      const { volumes } = deployment(manifests).template.spec;
-      const config = volumes.find((volume) => volume.configMap !== undefined)?.configMap;
-      expect(config?.name).toBe(map.metadata.name);
-      expect(config?.items.map(({ key }) => Object.keys(map.data ?? {}).includes(key))).toEqual([
-        true,
-      ]);
-      for (const { valueFrom } of container(manifests).env) {
-        const reference = valueFrom?.configMapKeyRef;
-        if (reference !== undefined)
-          expect(map).toMatchObject({
-            metadata: { name: reference.name },
-            data: { [reference.key]: expect.any(String) },
-          });
+      const parts = workloads(of(name));
+      expect(parts).toHaveLength(name === 'replicas' ? 2 : 1);
+      for (const manifests of parts) {
+        expectSafe(manifests);
+        expectHeapFits(container(manifests));
+        expectSelected(manifests);
+        expectReferences(manifests);
       }
-      const claims = volumes.flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []);
-      expect(
-        manifests
-          .filter(({ kind }) => kind === 'PersistentVolumeClaim')
-          .map(({ metadata }) => metadata.name),
-      ).toEqual(claims);
-      const mounted = container(manifests).volumeMounts.map((mount) => mount.name);
-      expect([...mounted].sort()).toEqual(volumes.map((volume) => volume.name).sort());
     },
   );
 
@@ -370,7 +377,7 @@ describeWith(['kubectl'])('what kubectl makes of', () => {
   });
 
   test('component verify-keys mounts public keys for "sluice up"', () => {
-    const withKeys = withComponent('verify-keys');
+    const withKeys = withComponent('verify-keys', 'onprem');
     expect(container(withKeys).volumeMounts).toContainEqual({
       name: 'verify-keys',
       mountPath: '/etc/sluice-verify',

@@ -7,7 +7,7 @@ import { toolPath } from './tools.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 export const FOLDER = join(ROOT, 'infra/kubernetes');
-export const OVERLAYS = ['aws', 'onprem', 'onprem-watch', 'servicemonitor'];
+export const OVERLAYS = ['aws', 'onprem', 'onprem-watch', 'replicas', 'servicemonitor'];
 
 interface PolicyRule {
   readonly apiGroups: readonly string[];
@@ -122,6 +122,17 @@ export function one(manifests: readonly Manifest[], kind: string): Manifest {
   if (found.length !== 1 || found[0] === undefined)
     throw new Error(`expected one ${kind}, found ${found.length}`);
   return found[0];
+}
+
+const OF_WORKLOAD = ['Deployment', 'NetworkPolicy', 'PodDisruptionBudget', 'ServiceAccount'];
+
+/** For each Deployment its objects, which have its name, and those that all share. */
+export function workloads(manifests: readonly Manifest[]): readonly (readonly Manifest[])[] {
+  return manifests
+    .filter(({ kind }) => kind === 'Deployment')
+    .map(({ metadata: { name } }) =>
+      manifests.filter((each) => !OF_WORKLOAD.includes(each.kind) || each.metadata.name === name),
+    );
 }
 
 export function deployment(manifests: readonly Manifest[]): DeploymentSpec {

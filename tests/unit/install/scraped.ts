@@ -10,7 +10,8 @@ export interface Scraped {
   readonly path: string;
 }
 
-const hasAll = (labels: object, wanted: object): boolean =>
+/** Whether the labels satisfy the `matchLabels` of a selector. */
+export const hasLabels = (labels: object, wanted: object): boolean =>
   Object.entries(wanted).every(([name, value]) =>
     Object.entries(labels).some(([n, v]) => n === name && v === value),
   );
@@ -24,7 +25,7 @@ export function scraped(manifests: readonly Manifest[]): readonly Scraped[] {
   const pods = manifests.filter(({ kind }) => kind === 'Deployment');
   const services = manifests.filter(
     ({ kind, metadata }) =>
-      kind === 'Service' && hasAll(metadata.labels ?? {}, selector.matchLabels),
+      kind === 'Service' && hasLabels(metadata.labels ?? {}, selector.matchLabels),
   );
   return services.flatMap(({ spec }) => {
     const { ports, selector: selected } = spec as {
@@ -40,7 +41,7 @@ export function scraped(manifests: readonly Manifest[]): readonly Scraped[] {
               name: pod.metadata.name,
               ...(pod.spec as unknown as DeploymentSpec).template,
             }))
-            .filter(({ metadata }) => hasAll(metadata.labels, selected))
+            .filter(({ metadata }) => hasLabels(metadata.labels, selected))
             .map(({ name, spec: { containers } }) => ({
               pods: name,
               port: containers[0]?.ports?.find((each) => each.name === targetPort)?.name,

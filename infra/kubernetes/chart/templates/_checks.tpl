@@ -61,8 +61,13 @@ cluster is empty: set it to the id of this cluster, one of clusters[].id in slui
 {{- if not .Values.image.repository }}
 image.repository is empty: set it to the image that you built and pushed (docs/operations/install.md)
 {{- end }}
-{{- if not (or .Values.serviceAccount.create .Values.serviceAccount.name) }}
-serviceAccount.name is empty: name the account that exists, or leave serviceAccount.create at true
+{{- if and .Values.functions.enabled (not .Values.functions.image.repository) }}
+functions.image.repository is empty: set it to the image of the whole command, which you built and pushed (docs/operations/install.md)
+{{- end }}
+{{- range $place, $account := dict "serviceAccount" .Values.serviceAccount "functions.serviceAccount" .Values.functions.serviceAccount }}
+{{- if not (or $account.create $account.name) }}
+{{ $place }}.name is empty: name the account that exists, or leave {{ $place }}.create at true
+{{- end }}
 {{- end }}
 {{- $set := list "NODE_ENV" "NODE_OPTIONS" "MALLOC_ARENA_MAX" "MALLOC_MMAP_THRESHOLD_" "SLUICE_CONFIG" "SLUICE_CLUSTER" "SLUICE_LOG_LEVEL" "SLUICE_HTTP_PORT" "POD_NAME" "POD_NAMESPACE" }}
 {{- if .Values.queueServer.existingSecret }}{{ $set = concat $set (list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY") }}{{ end }}
@@ -72,7 +77,9 @@ extraEnv[{{ $i }}].name: {{ $each.name }} is set by the chart; use the value for
 {{- end }}
 {{- end }}
 {{- $names := list }}
-{{- range include "sluice.files" . | fromYamlArray }}{{ $names = append $names .name }}{{ end }}
+{{- range $role := include "sluice.roles" . | fromYamlArray }}
+{{- range include "sluice.filesOf" (dict "root" $ "role" $role) | fromYamlArray }}{{ $names = append $names .name }}{{ end }}
+{{- end }}
 {{- range $i, $each := .Values.extraVolumes }}
 {{- if has $each.name $names }}
 extraVolumes[{{ $i }}].name: {{ $each.name }} is a volume of the chart; choose another name
@@ -84,12 +91,24 @@ extraVolumes[{{ $i }}].name: {{ $each.name }} is a volume of the chart; choose a
 {{- $queue := default dict .config.queue }}
 {{- if eq .values.mode "watch" }}
 {{- if eq (default "sqlite" $queue.kind) "sqlite" }}
-config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind sqs
+config: queue.kind is sqlite, a file that only one process reads, but mode watch runs the watcher alone; use mode up, or queue.kind postgres or sqs
 {{- end }}
+{{- if not .values.functions.enabled }}
 {{- if .values.console.enabled }}
-console.enabled needs mode up: the watcher serves no console
+console.enabled needs mode up or functions.enabled: the watcher serves no console
+{{- end }}
+{{- range $name, $set := dict "bigip.existingSecret" .values.bigip.existingSecret "verifyKeys.existingConfigMap" .values.verifyKeys.existingConfigMap }}
+{{- if $set }}
+{{ $name }} has no effect: the watcher does not read it; leave it out, or set functions.enabled
+{{- end }}
+{{- end }}
+{{- else if eq (default "fs" (default dict .config.failures).kind) "fs" }}
+config: failures.kind is fs, a directory of one pod, but functions.enabled runs several; use failures.kind postgres or s3
 {{- end }}
 {{- else }}
+{{- if .values.functions.enabled }}
+functions.enabled needs mode watch: with mode up, the one pod runs them
+{{- end }}
 {{- if gt (int .values.replicas) 1 }}
 replicas is {{ .values.replicas }}, but mode up runs one process, because only one may use the volume; leave it out
 {{- end }}
@@ -99,16 +118,17 @@ config: {{ $name }} is {{ $path }}, outside of the volume; use a path below /var
 {{- end }}
 {{- end }}
 {{- end }}
-{{- if and .values.console.enabled (eq .values.mode "up") (not .config.console) }}
+{{- if and .values.console.enabled (or (eq .values.mode "up") .values.functions.enabled) (not .config.console) }}
 console.enabled needs console in config: people must log in (docs/operations/console.md)
 {{- end }}
 {{- end -}}
 
 {{- /* Files that the process would not find. */ -}}
 {{- define "sluice.problemsOfFiles" }}
-{{- $read := list (toString .cluster.signKey) }}
-{{- if eq .values.mode "up" }}{{ $read = list (toJson .config) }}{{ end }}
+{{- $read := list (list .cluster.signKey .config.queue | toJson) }}
+{{- if or (eq .values.mode "up") .values.functions.enabled }}{{ $read = list (toJson .config) }}{{ end }}
 {{- $mounted := dict
+  "file:/etc/sluice-database/" (list .values.database.existingSecret "database.existingSecret")
   "file:/etc/sluice-bigip/" (list .values.bigip.existingSecret "bigip.existingSecret")
   "file:/etc/sluice-sign/" (list .values.signKey.existingSecret "signKey.existingSecret")
   "file:/etc/sluice-verify/" (list .values.verifyKeys.existingConfigMap "verifyKeys.existingConfigMap")
@@ -143,6 +163,7 @@ config: network.from of cluster {{ .cluster.id }} is {{ $network.from }}; set rb
 {{- define "sluice.problemsOfPorts" }}
 {{- $open := list "443" "6443" }}
 {{- if .values.queueServer.existingSecret }}{{ $open = append $open (toString .values.queueServer.port) }}{{ end }}
+{{- if .values.database.existingSecret }}{{ $open = append $open (toString .values.database.port) }}{{ end }}
 {{- $urls := dict }}
 {{- if and .config.queue .config.queue.endpoint }}{{ $_ := set $urls "queue.endpoint" .config.queue.endpoint }}{{ end }}
 {{- range $name := list "queue" "failures" }}
@@ -151,7 +172,7 @@ config: network.from of cluster {{ .cluster.id }} is {{ $network.from }}; set rb
 {{- $_ := set $urls $name (printf "postgres://server:%d" (default 5432 $store.port | int)) }}
 {{- end }}
 {{- end }}
-{{- if eq .values.mode "up" }}
+{{- if or (eq .values.mode "up") .values.functions.enabled }}
 {{- range $i, $device := .config.devices }}
 {{- $_ := set $urls (printf "devices[%d].url" $i) $device.url }}
 {{- if $device.peer }}{{ $_ := set $urls (printf "devices[%d].peer" $i) $device.peer }}{{ end }}
@@ -162,7 +183,7 @@ config: network.from of cluster {{ .cluster.id }} is {{ $network.from }}; set rb
 {{- $host := (urlParse (toString $url)).host }}
 {{- $port := regexFind ":[0-9]+$" $host | trimPrefix ":" | default (hasPrefix "http:" $url | ternary "80" "443") }}
 {{- if not (has $port $open) }}
-config: {{ $name }} has port {{ $port }}, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress{{ if eq $name "queue.endpoint" }}, or set queueServer{{ end }}
+config: {{ $name }} has port {{ $port }}, which the NetworkPolicy does not open; add it to networkPolicy.extraEgress{{ get (dict "queue.endpoint" ", or set queueServer" "queue" ", or set database" "failures" ", or set database") $name }}
 {{- end }}
 {{- end }}
 {{- end }}

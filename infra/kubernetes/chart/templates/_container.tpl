@@ -1,12 +1,15 @@
-{{- define "sluice.env" -}}
+{{- define "sluice.envOf" -}}
+{{- $values := .root.Values -}}
+{{- $name := include "sluice.fullname" .root -}}
+{{- $heap := (include "sluice.valuesOf" . | fromYaml).heapMiB -}}
 - name: NODE_ENV
   value: production
 # Limits V8's old space; a larger young generation of the watcher would never shrink. See infra/kubernetes/base/deployment.yaml.
 - name: NODE_OPTIONS
-  {{- if eq .Values.mode "up" }}
-  value: --max-old-space-size={{ .Values.heapMiB | default 256 }}
+  {{- if eq .role "watch" }}
+  value: --max-old-space-size={{ $heap | default 112 | int }} --max-semi-space-size=2
   {{- else }}
-  value: --max-old-space-size={{ .Values.heapMiB | default 112 }} --max-semi-space-size=2
+  value: --max-old-space-size={{ $heap | default 256 | int }}
   {{- end }}
 # These two let freed memory return to the system.
 - name: MALLOC_ARENA_MAX
@@ -15,18 +18,21 @@
   value: "32768"
 - name: SLUICE_CONFIG
   value: /etc/sluice/sluice.yaml
+{{- if ne .role "functions" }}
 - name: SLUICE_CLUSTER
   valueFrom:
     configMapKeyRef:
-      name: {{ include "sluice.fullname" . }}
+      name: {{ $name }}
       key: cluster
+{{- end }}
 - name: SLUICE_LOG_LEVEL
   valueFrom:
     configMapKeyRef:
-      name: {{ include "sluice.fullname" . }}
+      name: {{ $name }}
       key: logLevel
 - name: SLUICE_HTTP_PORT
   value: "8080"
+{{- if ne .role "functions" }}
 - name: POD_NAME
   valueFrom:
     fieldRef:
@@ -35,7 +41,8 @@
   valueFrom:
     fieldRef:
       fieldPath: metadata.namespace
-{{- with .Values.queueServer.existingSecret }}
+{{- end }}
+{{- with $values.queueServer.existingSecret }}
 - name: AWS_ACCESS_KEY_ID
   valueFrom:
     secretKeyRef:
@@ -50,11 +57,12 @@
 {{- end -}}
 
 {{- /* Ports and probes. */ -}}
-{{- define "sluice.http" -}}
+{{- define "sluice.httpOf" -}}
+{{- $console := and .root.Values.console.enabled (ne .role "watch") -}}
 ports:
   - name: http
     containerPort: 8080
-  {{- if .Values.console.enabled }}
+  {{- if $console }}
   - name: console
     containerPort: 9080
   {{- end }}
@@ -73,7 +81,7 @@ livenessProbe:
   failureThreshold: 3
 readinessProbe:
   httpGet:
-    {{- if .Values.console.enabled }}
+    {{- if $console }}
     # People reach the console also while the API server does not answer. The path needs no login and says nothing.
     path: /healthz
     port: console
@@ -86,27 +94,33 @@ readinessProbe:
 {{- end -}}
 
 {{- /* Volumes with the place where each is mounted. The group of the pod may read Secrets. */ -}}
-{{- define "sluice.files" -}}
+{{- define "sluice.filesOf" -}}
+{{- $values := .root.Values -}}
+{{- $runsFunctions := ne .role "watch" -}}
 - name: config
   path: /etc/sluice
   source:
     configMap:
-      name: {{ include "sluice.fullname" . }}
+      name: {{ include "sluice.fullname" .root }}
       items:
         - key: sluice.yaml
           path: sluice.yaml
-{{- if eq .Values.mode "up" }}
+{{- if eq .role "up" }}
 - name: state
   path: /var/lib/sluice
   writable: true
   source:
     persistentVolumeClaim:
-      claimName: {{ .Values.persistence.existingClaim | default (printf "%s-state" (include "sluice.fullname" .)) }}
+      claimName: {{ $values.persistence.existingClaim | default (printf "%s-state" (include "sluice.fullname" .root)) }}
 {{- end }}
-{{- $secrets := list
-  (dict "name" "bigip" "secret" .Values.bigip.existingSecret)
-  (dict "name" "sign-key" "at" "sign" "secret" .Values.signKey.existingSecret)
-  (dict "name" "console" "secret" .Values.console.existingSecret) }}
+{{- $secrets := list (dict "name" "database" "secret" $values.database.existingSecret) }}
+{{- if ne .role "functions" }}
+{{- $secrets = append $secrets (dict "name" "sign-key" "at" "sign" "secret" $values.signKey.existingSecret) }}
+{{- end }}
+{{- if $runsFunctions }}
+{{- $secrets = append $secrets (dict "name" "bigip" "secret" $values.bigip.existingSecret) }}
+{{- $secrets = append $secrets (dict "name" "console" "secret" $values.console.existingSecret) }}
+{{- end }}
 {{- range $secrets }}
 {{- if .secret }}
 - name: {{ .name }}
@@ -117,11 +131,11 @@ readinessProbe:
       defaultMode: 0440
 {{- end }}
 {{- end }}
-{{- with .Values.verifyKeys.existingConfigMap }}
+{{- if and $runsFunctions $values.verifyKeys.existingConfigMap }}
 - name: verify-keys
   path: /etc/sluice-verify
   source:
     configMap:
-      name: {{ . }}
+      name: {{ $values.verifyKeys.existingConfigMap }}
 {{- end }}
 {{- end -}}
