@@ -9,6 +9,7 @@ import { codesPage } from './docs-codes.ts';
 import { configurationPage } from './docs-configuration.ts';
 import { decisionsPage } from './docs-decisions.ts';
 import { fieldsPage } from './docs-fields.ts';
+import { monitoringFiles } from './docs-monitoring.ts';
 import { configurationSchema } from './docs-schema.ts';
 import { settingsPage } from './docs-settings.ts';
 
@@ -35,6 +36,7 @@ export function generatedPages(): readonly GeneratedPage[] {
       path: 'infra/kubernetes/chart/values.schema.json',
       text: `${JSON.stringify(chartSchema(), null, 2)}\n`,
     },
+    ...monitoringFiles(join(ROOT, 'infra/monitoring')),
     { path: 'docs/decisions/README.md', text: decisionsPage(join(ROOT, 'docs/decisions')) },
   ];
 }

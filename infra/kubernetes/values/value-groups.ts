@@ -162,6 +162,33 @@ export const ServiceMonitorValues = z.strictObject({
   labels: TextMap.default({}).describe('Labels by which Prometheus selects the ServiceMonitor.'),
 });
 
+export const PrometheusRuleValues = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('Make a PrometheusRule with the alerts, for the Prometheus operator.'),
+  runbooks: z
+    .string()
+    .regex(/^(https?:\/\/[^\s"'{}#]+)?$/)
+    .default('')
+    .describe(
+      'Address of your copy of this repository, for the links to docs/operations/alarms.md: ' +
+        'https://git.example.com/sluice/blob/main. Empty: links are relative.',
+    ),
+  labels: TextMap.default({}).describe('Labels by which Prometheus selects the PrometheusRule.'),
+});
+
+export const GrafanaDashboardValues = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe('Make a ConfigMap with the dashboard, for the sidecar of Grafana.'),
+  labels: TextMap.default({ grafana_dashboard: '1' }).describe(
+    'Labels by which the sidecar selects it.',
+  ),
+  annotations: TextMap.default({}).describe('Its annotations, for instance grafana_folder.'),
+});
+
 export const NetworkPolicyValues = z.strictObject({
   enabled: z.boolean().default(true).describe('false: no NetworkPolicy.'),
   extraEgress: z

@@ -40,6 +40,11 @@ describeWith(['helm'])('the chart', () => {
       "- at '/replicas': got string, want null or integer",
     ],
     [
+      'an address of runbooks that is none',
+      () => [...WATCH, ...set('prometheusRule.runbooks=docs/')],
+      "- at '/prometheusRule/runbooks': 'docs/' does not match pattern '^(https?:\\\\/\\\\/[^\\\\s\"\\'{}#]+)?$'",
+    ],
+    [
       'an unknown mode',
       () => [...WATCH, ...set('mode=on')],
       "- at '/mode': value must be one of 'watch', 'up'",

@@ -63,6 +63,17 @@ const FLAVOURS: readonly Flavour[] = [
     more: ['--set', 'serviceMonitor.enabled=true'],
   },
   {
+    name: 'alerts and dashboard',
+    overlay: 'servicemonitor',
+    components: ['prometheusrule', 'grafana-dashboard'],
+    example: 'aws',
+    more: set(
+      'serviceMonitor.enabled=true',
+      'prometheusRule.enabled=true',
+      'grafanaDashboard.enabled=true',
+    ),
+  },
+  {
     name: 'console with ServiceMonitor',
     overlay: 'onprem',
     components: ['console', 'servicemonitor'],
