@@ -131,6 +131,16 @@ function networkOf(env: NodeJS.ProcessEnv): Network | null {
   return { subnetIds, securityGroupIds };
 }
 
+/** `SLUICE_KMS_KEY`: roles may use what it names, so it must be one key and no pattern. */
+function keyOf({ SLUICE_KMS_KEY: key = '' }: NodeJS.ProcessEnv): string | null {
+  if (key === '') return null;
+  if (/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(key)) return key;
+  throw plainError(
+    `SLUICE_KMS_KEY is ${JSON.stringify(key)}, which is not the ARN of a key; ` +
+      'set it to arn:aws:kms:REGION:ACCOUNT:key/ID, because roles cannot name an alias.',
+  );
+}
+
 /** The references to secrets by path in the configuration; `signKey` is read by watchers only. */
 function secretsOf({ devices, clusters, console: login }: SluiceConfig): {
   readonly device: readonly (readonly [string, string])[];
@@ -250,7 +260,7 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
     clusters,
     region: config.queue.kind === 'sqs' ? config.queue.region : 'eu-central-1',
     vpc: networkOf(env),
-    key: env['SLUICE_KMS_KEY'] || null,
+    key: keyOf(env),
     readRights: { device: rights(device), keys: rights(keys), console: rights(login) },
     failures:
       failures.kind === 's3' && failures.endpoint === undefined

@@ -11,21 +11,32 @@ export { ConfigError } from './error.ts';
 export type { ConfigProblem } from './error.ts';
 
 /**
+ * The first line contains the position; the others would quote the file, including secrets. So
+ * would a name after these words, where a password begins with `!` or `*`.
+ */
+function withoutQuotes(message: string): string {
+  const [line = ''] = message.split('\n');
+  return line
+    .replace(/:$/, '')
+    .replace(/^(Unresolved (?:tag|alias[^:]*)): .*?(?= at line|$)/, '$1');
+}
+
+/**
  * Throws GW100 for syntax errors, duplicate keys and warnings of the parser. Aliases are limited,
  * because they can make a small file huge.
  */
 function readYaml(text: string, source: string): unknown {
   const document = parseDocument(text, { uniqueKeys: true, prettyErrors: true, merge: false });
-  // The first line contains the position; the other lines would quote the file, including secrets.
-  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+  const faults = [...document.errors, ...document.warnings].map(({ message }) => ({
     path: '',
-    message: fault.message.split('\n')[0]?.replace(/:$/, '') ?? fault.name,
+    message: withoutQuotes(message),
   }));
   if (faults.length > 0) throw new ConfigError('GW100', source, faults);
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw new ConfigError('GW100', source, [{ path: '', message: formatConfigError(error) }]);
+    const message = withoutQuotes(formatConfigError(error));
+    throw new ConfigError('GW100', source, [{ path: '', message }]);
   }
 }
 

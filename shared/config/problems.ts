@@ -17,7 +17,15 @@ export function formatPath(path: readonly PropertyKey[]): string {
 type Issue = z.core.$ZodIssue;
 
 /** Keys whose values must be references. What was written there is never shown. */
-const SECRET_KEYS = ['password', 'ca', 'verifyKeys', 'signKey'];
+const SECRET_KEYS = [
+  'password',
+  'ca',
+  'verifyKeys',
+  'signKey',
+  'clientSecret',
+  'sessionKey',
+  'token',
+];
 /** The message for those keys. */
 const REMEDY =
   'write a reference instead of the secret itself: env:NAME, file:PATH, secretsmanager:ID[#key] or ssm:NAME';
@@ -58,12 +66,12 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The value found, if it is short and cannot be a secret. */
+/** The value found, if it is short and has no place for a password, as URLs have before the `@`. */
 function got(value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
     return '';
   const text = JSON.stringify(value);
-  return text.length <= 80 ? ` (got ${text})` : '';
+  return text.length <= 80 && !text.includes('@') ? ` (got ${text})` : '';
 }
 
 /** The last name of the path decides, because references may be in lists. */
@@ -82,8 +90,6 @@ export function problemsFrom(error: z.ZodError, input: unknown): readonly Config
       return [{ path, message: value === undefined ? `is missing; ${REMEDY}` : REMEDY }];
     if (value === undefined && issue.path.length > 0) return [{ path, message: 'is missing' }];
     const message = issue.code === 'invalid_union' ? unionMessage(issue) : issue.message;
-    // A URL may contain a password.
-    const shown = path.endsWith('.url') ? '' : got(value);
-    return [{ path, message: `${message}${shown}` }];
+    return [{ path, message: `${message}${got(value)}` }];
   });
 }

@@ -1,5 +1,6 @@
 /** Where the queues are. */
 import * as z from 'zod';
+import { Endpoint } from './endpoint.ts';
 import { POSTGRES_KEYS } from './postgres.ts';
 
 /** SQLite on one host, PostgreSQL, or SQS. */
@@ -11,7 +12,7 @@ export const QueueConfig = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sqs').describe('Amazon SQS, or an SQS-compatible server.'),
     region: z.string().describe('AWS region.'),
-    endpoint: z.url().optional().describe('URL of an SQS-compatible server; omit it for AWS.'),
+    endpoint: Endpoint.optional().describe('URL of an SQS-compatible server; omit it for AWS.'),
     prefix: z
       .string()
       .default('sluice')

@@ -13,6 +13,7 @@ import { MeshOptions } from '../domain/istio/mesh.ts';
 import { NetworkConfig } from '../domain/paths/network-config.ts';
 import { ConsoleConfig } from './console.ts';
 import { DeviceNetworks } from './device-networks.ts';
+import { Endpoint } from './endpoint.ts';
 import { POSTGRES_KEYS } from './postgres.ts';
 import { QueueConfig } from './queue.ts';
 import { SecretReference } from './secret-reference.ts';
@@ -307,7 +308,7 @@ export const FailuresConfig = z.discriminatedUnion('kind', [
       .default('sluice')
       .describe('Prefix of all object names, followed by a slash.'),
     region: z.string().describe('AWS region.'),
-    endpoint: z.url().optional().describe('URL of an S3-compatible server; omit it for AWS.'),
+    endpoint: Endpoint.optional().describe('URL of an S3-compatible server; omit it for AWS.'),
     ...FAILURES_COMMON,
   }),
   z.strictObject({

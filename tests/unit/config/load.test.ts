@@ -151,6 +151,28 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'devices[0].url: must not contain a user or password; use username and password',
     ],
     [
+      'credentials in the URL of a queue server',
+      (c) =>
+        (c['queue'] = { kind: 'sqs', region: 'x', endpoint: 'https://admin:hunter2@mq.example' }),
+      'queue.endpoint: must not contain a user or password; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, are the credentials',
+    ],
+    [
+      'a queue server of another protocol',
+      (c) => (c['queue'] = { kind: 'sqs', region: 'x', endpoint: 'amqp://mq.example' }),
+      'queue.endpoint: must be a URL that begins with https:// or http:// (got "amqp://mq.example")',
+    ],
+    [
+      'credentials in the URL of an S3 server',
+      (c) =>
+        (c['failures'] = {
+          kind: 's3',
+          bucket: 'bucket',
+          region: 'x',
+          endpoint: 'https://admin:hunter2@s3.example',
+        }),
+      'failures.endpoint: must not contain a user or password; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, are the credentials',
+    ],
+    [
       'a URL of another kind',
       (c) => (c.devices[0]!['url'] = 'ftp://192.0.2.1'),
       'devices[0].url: must begin with https://, not ftp://',

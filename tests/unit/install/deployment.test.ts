@@ -155,3 +155,12 @@ describe('region and stage', () => {
     expect(check(text, 'us-east-1', 'dev')).toBeUndefined();
   });
 });
+
+test.each(['*', 'arn:aws:kms:*:*:key/*', 'alias/sluice', 'arn:aws:kms:eu-central-1:1:alias/x'])(
+  '%s is refused as the key whose use the roles allow',
+  (key) => {
+    expect(refusal(() => deployed(EXAMPLE, { SLUICE_KMS_KEY: key }))).toMatch(
+      /^SLUICE_KMS_KEY is ".*", which is not the ARN of a key; set it to arn:aws:kms:/,
+    );
+  },
+);
