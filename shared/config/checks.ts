@@ -1,6 +1,7 @@
 /** Checks that involve several fields of the configuration. */
 import { isUsableVirtualAddress, parseIp } from '../domain/net/ip.ts';
 import { CODES } from '../domain/codes/index.ts';
+import { isThisHost } from '../runtime/this-host.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { unknownNameProblems, repeatedProblems, settingsProblems } from './rules.ts';
@@ -155,13 +156,8 @@ function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
 /** Login and declarations must be encrypted; only traffic to the own host need not be. */
 function encryptionProblems(path: string, url: string): readonly ConfigProblem[] {
   const { protocol, hostname } = new URL(url);
-  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return [];
+  if (protocol === 'https:' || (protocol === 'http:' && isThisHost(hostname))) return [];
   return [{ path, message: `must begin with https://, not ${protocol}//` }];
-}
-
-/** Host names as `URL` returns them: IPv6 addresses have brackets. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 /** A policy must not select codes that fail without a change. */

@@ -1,5 +1,6 @@
 /** `console` of sluice.yaml: who may use the console, and how they prove it. */
 import * as z from 'zod';
+import { isThisHost } from '../runtime/this-host.ts';
 import { SecretReference } from './secret-reference.ts';
 
 const Role = z.enum(['viewer', 'operator', 'admin']);
@@ -7,14 +8,10 @@ const Role = z.enum(['viewer', 'operator', 'admin']);
 const Url = z
   .url({ protocol: /^https?$/ })
   .refine(
-    (text) => text.startsWith('https:') || isLoopback(text),
+    (text) => text.startsWith('https:') || isThisHost(new URL(text).hostname),
     'must be https, except on localhost',
   )
   .refine((text) => new URL(text).pathname === '/', 'must have no path');
-
-function isLoopback(url: string): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
-}
 
 const Groups = z.array(z.string().min(1)).default([]);
 
@@ -23,7 +20,7 @@ export const OidcConfig = z.strictObject({
   issuer: z
     .url({ protocol: /^https?$/ })
     .refine(
-      (text) => text.startsWith('https:') || isLoopback(text),
+      (text) => text.startsWith('https:') || isThisHost(new URL(text).hostname),
       'must be https, except on localhost',
     )
     .describe('Issuer, as its discovery document names it.'),

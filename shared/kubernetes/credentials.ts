@@ -101,6 +101,15 @@ function load(kubeconfig: string | undefined): KubeConfig {
   return config;
 }
 
+/** The API server of a kubeconfig, and whether its certificate is verified. Throws as above. */
+export function readServer(kubeconfig: string): {
+  readonly server: string;
+  readonly isVerified: boolean;
+} {
+  const { server = '', skipTLSVerify } = load(kubeconfig).getCurrentCluster() ?? {};
+  return { server, isVerified: skipTLSVerify !== true };
+}
+
 /** Whether a cluster is found without a kubeconfig that is named. */
 export function hasDefaultKubeconfig(): boolean {
   if (existsSync(SERVICE_ACCOUNT_TOKEN)) return true;

@@ -11,7 +11,7 @@ export {
   type Selection,
   type WatchOptions,
 } from './client.ts';
-export { hasDefaultKubeconfig } from './credentials.ts';
+export { hasDefaultKubeconfig, readServer } from './credentials.ts';
 export { Fenced, KubernetesError } from './error.ts';
 export type { WatchFrame } from './frames.ts';
 export {

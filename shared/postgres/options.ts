@@ -3,11 +3,11 @@ import { isIP } from 'node:net';
 import type { ClientConfig } from 'pg';
 import type { PostgresServer } from '../config/postgres.ts';
 import type { Secrets } from '../config/secrets.ts';
+import { isThisHost } from '../runtime/this-host.ts';
 
-/** Nothing that leaves this machine goes without TLS. */
-function isThisMachine(host: string): boolean {
-  if (host.startsWith('/') || host === 'localhost' || host === '::1') return true;
-  return isIP(host) === 4 && host.startsWith('127.');
+/** Nothing that leaves this machine goes without TLS; a host with a slash is a Unix socket. */
+export function usesTls({ host, ca }: Pick<PostgresServer, 'host' | 'ca'>): boolean {
+  return ca !== undefined || !(host.startsWith('/') || isThisHost(host));
 }
 
 /**
@@ -18,7 +18,6 @@ export async function connectionOptions(
   { host, port, database, user, password, ca }: PostgresServer,
   secrets: Pick<Secrets, 'resolve'>,
 ): Promise<ClientConfig> {
-  const plain = ca === undefined && isThisMachine(host);
   return {
     host,
     port,
@@ -27,12 +26,12 @@ export async function connectionOptions(
     application_name: 'sluice',
     keepAlive: true,
     // Without a value, the client would read variables of the environment.
-    ssl: plain
-      ? false
-      : {
+    ssl: usesTls({ host, ca })
+      ? {
           rejectUnauthorized: true,
           ...(ca === undefined ? {} : { ca: await secrets.resolve(ca) }),
-        },
+        }
+      : false,
     ...(password === undefined ? {} : { password: () => secrets.resolve(password) }),
   };
 }

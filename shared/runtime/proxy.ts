@@ -1,6 +1,7 @@
 /** The proxy for a server, by the environment rules of kubectl. */
 import { BlockList, isIP } from 'node:net';
 import type { Environment } from './process.ts';
+import { isThisHost } from './this-host.ts';
 
 /**
  * Undefined for a direct connection: no proxy is set, the server is excluded, or it is this host.
@@ -10,7 +11,7 @@ export function proxyFor(server: string, env: Environment): string | undefined {
   const name = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
   const proxy = read(env, name);
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (proxy === '' || isHere(host)) return undefined;
+  if (proxy === '' || isThisHost(host)) return undefined;
   const open = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
   const excepted = read(env, 'NO_PROXY')
     .split(/[\s,]+/)
@@ -21,10 +22,6 @@ export function proxyFor(server: string, env: Environment): string | undefined {
 
 function read(env: Environment, name: string): string {
   return (env[name] ?? env[name.toLowerCase()] ?? '').trim();
-}
-
-function isHere(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /**

@@ -11,6 +11,7 @@ import type { KubernetesClient, RawObject } from '../../kubernetes/index.ts';
 import { normaliseService } from '../../kubernetes/objects/index.ts';
 import { readOwnership, writersOf } from '../../kubernetes/ownership.ts';
 import { openCluster, readCluster } from '../objects/read-cluster.ts';
+import { serverFindings } from './encryption-checks.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { CheckedObject, DoctorFinding } from './finding.ts';
 import { rightsChecks } from './rights-checks.ts';
@@ -45,7 +46,8 @@ export async function clusterChecks(
     { id: 'ingress-service', what: 'ingress Services' },
     'not checked: name the cluster of this kubeconfig with --cluster',
   );
-  return [...objects, ...(unknown ? [hint] : []), ...rights];
+  const encryption = serverFindings(options.kubeconfig);
+  return [...objects, ...(unknown ? [hint] : []), ...rights, ...encryption];
 }
 
 /** `service` is `namespace/name`. */

@@ -15,6 +15,7 @@ import { okFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 import type { OperationContext } from '../context.ts';
 import { deviceChecks } from './device-checks.ts';
+import { encryptionChecks } from './encryption-checks.ts';
 import { keyChecks } from './key-checks.ts';
 import { networkPathChecks } from './network/network-checks.ts';
 import { postgresChecks } from './postgres-checks.ts';
@@ -60,6 +61,7 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(senderChecks),
   ofRuntime(keyChecks),
   ofRuntime(networkChecks),
+  ofRuntime(encryptionChecks),
   ofRuntime(secretChecks),
   ofRuntime(tokenChecks),
   ofRuntime(deviceChecks),

@@ -4,7 +4,7 @@ import { postgresLocation, usesTls } from '../../postgres/options.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { readServer } from '../../kubernetes/index.ts';
-import { isLoopbackUrl } from '../../runtime/proxy.ts';
+import { isThisHost } from '../../runtime/this-host.ts';
 import { badFinding, okFinding } from './finding.ts';
 import type { DoctorFinding } from './finding.ts';
 
@@ -33,13 +33,16 @@ function endpointFindings({ queue, failures }: SluiceConfig): readonly DoctorFin
     const endpoint = 'endpoint' in one ? one.endpoint : undefined;
     if (endpoint === undefined || endpoint.startsWith('https:')) return [];
     const checked = { id: ID, what: `connections to ${key}.endpoint` };
-    if (isLoopbackUrl(endpoint)) return [okFinding(checked, HERE)];
+    if (isThisHost(new URL(endpoint).hostname)) return [okFinding(checked, HERE)];
     return [
       badFinding(
         checked,
         `${endpoint} is not encrypted: requests are signed, but whoever is in between can read ` +
           'them and forge the answers',
-        { state: 'warn', remedy: `give the server a certificate, and set ${key}.endpoint to https://` },
+        {
+          state: 'warn',
+          remedy: `give the server a certificate, and set ${key}.endpoint to https://`,
+        },
       ),
     ];
   });
@@ -74,23 +77,30 @@ function portFindings({ console: login }: SluiceConfig): readonly DoctorFinding[
   ];
 }
 
+/** Another check says if the kubeconfig cannot be used. */
+function serverOf(kubeconfig: string): ReturnType<typeof readServer> | undefined {
+  try {
+    return readServer(kubeconfig);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Sluice verifies the API server unless the kubeconfig says otherwise. */
 export function serverFindings(kubeconfig: string): readonly DoctorFinding[] {
-  const { server, isVerified } = readServer(kubeconfig);
+  const { server = '', isVerified = true } = serverOf(kubeconfig) ?? {};
+  const url = URL.parse(server);
+  if (url === null || (url.protocol === 'https:' && isVerified)) return [];
   const checked = { id: ID, what: 'connections to the API server' };
-  const isPlain = !server.startsWith('https:');
-  if (isPlain && isLoopbackUrl(server)) return [okFinding(checked, HERE)];
-  if (!isPlain && isVerified) return [];
+  if (url.protocol === 'http:' && isThisHost(url.hostname)) return [okFinding(checked, HERE)];
+  const [says, key] =
+    url.protocol === 'http:'
+      ? [`${url.origin} is not encrypted`, 'server to https://']
+      : [`the certificate of ${url.origin} is not verified`, 'certificate-authority-data'];
   return [
-    badFinding(
-      checked,
-      isPlain
-        ? `${server} is not encrypted: whoever is in between has the token of the account`
-        : `insecure-skip-tls-verify is set for ${server}: whoever is in between has the token of the account`,
-      {
-        state: 'warn',
-        remedy: 'set server to https:// and certificate-authority-data in the kubeconfig',
-      },
-    ),
+    badFinding(checked, `${says}: whoever is in between gets the token of the account`, {
+      state: 'warn',
+      remedy: `set ${key} in the kubeconfig, and remove insecure-skip-tls-verify`,
+    }),
   ];
 }
