@@ -16,6 +16,7 @@ import {
 import { grantsInCode, grantsOf, sayGrant } from './grants.ts';
 import { FOLDER, kustomize, ROOT, type Manifest } from './manifests.ts';
 import { describeWith } from './described.ts';
+import { fieldProblems } from './kubernetes-fields.ts';
 
 interface Flavour {
   readonly name: string;
@@ -126,6 +127,23 @@ describe('the chart', () => {
     });
   });
 
+  test('is compared by a check that sees fields that Kubernetes does not have', () => {
+    const container = { name: 'c', imagePulPolicy: 'Always', ports: [{ containerPort: '80' }] };
+    const object = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd', labels: { a: 1 } },
+      spec: { replicas: 1, template: { spec: { containers: [container], volumes: {} } } },
+    };
+    expect(fieldProblems(object as unknown as Manifest)).toEqual([
+      'Deployment d.metadata.labels.a is no string: 1',
+      'Deployment d.spec.selector is missing',
+      'Deployment d.spec.template.spec.containers[0].imagePulPolicy does not exist',
+      'Deployment d.spec.template.spec.containers[0].ports[0].containerPort is no number: "80"',
+      'Deployment d.spec.template.spec.volumes is no list',
+    ]);
+  });
+
   test('has a value for every component of kustomize', () => {
     const inOverlays = readdirSync(join(FOLDER, 'overlays')).map((name) =>
       readFileSync(join(FOLDER, 'overlays', name, 'kustomization.yaml'), 'utf8'),
@@ -185,6 +203,7 @@ describeWith(['helm', 'kubectl'])('chart and kustomize', () => {
       expect(namespace).toBeDefined();
       expect(comparableObjects(chart)).toEqual(rest);
       expect(said(chart)).toEqual(said(made));
+      expect([...chart, ...made].flatMap(fieldProblems)).toEqual([]);
     },
   );
 

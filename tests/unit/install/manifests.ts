@@ -71,6 +71,7 @@ export interface DeploymentSpec {
 }
 
 export interface Manifest {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
