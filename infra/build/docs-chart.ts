@@ -22,11 +22,18 @@ export function chartSchema(): ValuesSchema {
     target: 'draft-7',
     reused: 'inline',
     override: ({ jsonSchema }) => {
+      // Helm does not say where a name is that "propertyNames" refuses.
+      const key = jsonSchema.propertyNames;
+      if (typeof key === 'object' && typeof key.pattern === 'string') {
+        jsonSchema.patternProperties = { [key.pattern]: jsonSchema.additionalProperties ?? {} };
+        jsonSchema.additionalProperties = false;
+        delete jsonSchema.propertyNames;
+      }
       // Helm would tell both halves of "anyOf" for one wrong value.
-      const [value, nothing] = jsonSchema.anyOf ?? [];
-      if (nothing?.type !== 'null' || typeof value?.type !== 'string') return;
+      const [value, other] = jsonSchema.anyOf ?? [];
+      if (typeof other?.type !== 'string' || typeof value?.type !== 'string') return;
       delete jsonSchema.anyOf;
-      Object.assign(jsonSchema, value, { type: [value.type, 'null'] });
+      Object.assign(jsonSchema, value, { type: [value.type, other.type] });
     },
   });
   return { ...schema, title: 'Values of the Helm chart of Sluice' } as ValuesSchema;

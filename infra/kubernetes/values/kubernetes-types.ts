@@ -22,8 +22,14 @@ function fieldsOf(
   return z.strictObject(Object.fromEntries(shape));
 }
 
-export const TextMap = z.record(z.string(), z.string());
 const Text = z.string();
+const LABEL = '[A-Za-z0-9]([-\\w.]{0,61}[A-Za-z0-9])?';
+const Key = Text.regex(new RegExp(`^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?${LABEL}$`));
+
+/** Annotations. */
+export const TextMap = z.record(Key, Text);
+/** Labels, whose values are short. */
+export const LabelMap = z.record(Key, Text.regex(new RegExp(`^(${LABEL})?$`)));
 const Count = z.int().min(0);
 
 /** Settings of Linux that pods and containers share. */
@@ -54,7 +60,9 @@ export const ContainerSecurity = fieldsOf('SecurityContext', {
   readOnlyRootFilesystem: z.boolean(),
 });
 
-const Quantities = z.record(Text, z.union([Text, z.number()]));
+/** Such as 100m or 192Mi. */
+const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE]-?\d+)?$/;
+const Quantities = z.record(Key, z.union([Text.regex(QUANTITY), z.number()]));
 export const Resources = fieldsOf('ResourceRequirements', {
   requests: Quantities,
   limits: Quantities,
@@ -62,7 +70,7 @@ export const Resources = fieldsOf('ResourceRequirements', {
 
 export const EnvVariable = fieldsOf(
   'EnvVar',
-  { name: z.string().min(1), value: Text, valueFrom: anyFields('EnvVarSource') },
+  { name: Text.regex(/^[A-Za-z_][-.\w]*$/), value: Text, valueFrom: anyFields('EnvVarSource') },
   ['name'],
 );
 
@@ -75,7 +83,7 @@ export const VolumeMount = fieldsOf(
   'VolumeMount',
   {
     name: z.string().min(1),
-    mountPath: z.string().min(1),
+    mountPath: Text.regex(/^\/[^:]*$/),
     mountPropagation: Text,
     readOnly: z.boolean(),
     subPath: Text,
@@ -113,8 +121,11 @@ export const TopologySpread = fieldsOf(
   ['maxSkew', 'topologyKey', 'whenUnsatisfiable'],
 );
 
+/** With its length: 10.0.0.0/8. */
+const Network = Text.regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/);
+
 export const NetworkPeer = fieldsOf('NetworkPolicyPeer', {
-  ipBlock: fieldsOf('IPBlock', { cidr: Text, except: z.array(Text) }, ['cidr']),
+  ipBlock: fieldsOf('IPBlock', { cidr: Network, except: z.array(Network) }, ['cidr']),
   namespaceSelector: anyFields('LabelSelector'),
   podSelector: anyFields('LabelSelector'),
 });

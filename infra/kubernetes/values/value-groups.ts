@@ -1,8 +1,10 @@
 /** The groups of the values of the chart. */
 import * as z from 'zod';
-import { EgressRule, NetworkPeer, Resources, TextMap } from './kubernetes-types.ts';
+import { EgressRule, LabelMap, NetworkPeer, Resources, TextMap } from './kubernetes-types.ts';
 
 const OBJECT_NAME = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/;
+
+const NamespaceName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
 
 /** The name of an object that exists; empty: none. */
 export const ObjectName = z.string().regex(OBJECT_NAME).default('');
@@ -14,7 +16,7 @@ export function existingSecret(what: string): typeof ObjectName {
 export const ImageValues = z.strictObject({
   repository: z
     .string()
-    .regex(/^([^\s:@]+(:\d+\/[^\s:@]+)?)?$/)
+    .regex(/^\S*$/)
     .default('')
     .describe(
       'The image that you built and pushed, without a tag. Required; for instance ' +
@@ -46,7 +48,7 @@ export const ServiceAccountValues = z.strictObject({
 
 export const RbacValues = z.strictObject({
   ingressNamespaces: z
-    .array(z.string().min(1))
+    .array(NamespaceName)
     .default(['istio-system'])
     .describe('Namespaces of ingress gateways; only there Services may be changed.'),
   anyNamespace: z
@@ -126,6 +128,7 @@ export const ConsoleValues = z.strictObject({
   existingSecret: existingSecret('Secret whose keys are the files of /etc/sluice-console.'),
   from: z
     .array(NetworkPeer)
+    .min(1)
     .default([{ namespaceSelector: {} }])
     .describe('Who may connect to it; narrow it to what ends TLS in front of it.'),
 });
@@ -137,7 +140,7 @@ export const PersistenceValues = z.strictObject({
     .regex(/^\d+(\.\d+)?(Mi|Gi|Ti|M|G|T)$/)
     .default('1Gi')
     .describe('Size of the volume.'),
-  storageClass: z.string().default('').describe("Its StorageClass. Empty: the cluster's default."),
+  storageClass: ObjectName.describe("Its StorageClass. Empty: the cluster's default."),
   keep: z
     .boolean()
     .default(true)
@@ -149,17 +152,15 @@ export const ServiceMonitorValues = z.strictObject({
     .boolean()
     .default(false)
     .describe('Make a Service and a ServiceMonitor for the Prometheus operator.'),
-  prometheusNamespace: z
-    .string()
-    .min(1)
-    .default('monitoring')
-    .describe('Namespace of Prometheus. If enabled, the NetworkPolicy lets only it in.'),
+  prometheusNamespace: NamespaceName.default('monitoring').describe(
+    'Namespace of Prometheus. If enabled, the NetworkPolicy lets only it in.',
+  ),
   interval: z
     .string()
     .regex(/^\d+(ms|s|m)$/)
     .default('30s')
     .describe('Time between two scrapes.'),
-  labels: TextMap.default({}).describe('Labels by which Prometheus selects the ServiceMonitor.'),
+  labels: LabelMap.default({}).describe('Labels by which Prometheus selects the ServiceMonitor.'),
 });
 
 export const PrometheusRuleValues = z.strictObject({
@@ -175,7 +176,7 @@ export const PrometheusRuleValues = z.strictObject({
       'Address of your copy of this repository, for the links to docs/operations/alarms.md: ' +
         'https://git.example.com/sluice/blob/main. Empty: links are relative.',
     ),
-  labels: TextMap.default({}).describe('Labels by which Prometheus selects the PrometheusRule.'),
+  labels: LabelMap.default({}).describe('Labels by which Prometheus selects the PrometheusRule.'),
 });
 
 export const GrafanaDashboardValues = z.strictObject({
@@ -183,7 +184,7 @@ export const GrafanaDashboardValues = z.strictObject({
     .boolean()
     .default(false)
     .describe('Make a ConfigMap with the dashboard, for the sidecar of Grafana.'),
-  labels: TextMap.default({ grafana_dashboard: '1' }).describe(
+  labels: LabelMap.default({ grafana_dashboard: '1' }).describe(
     'Labels by which the sidecar selects it.',
   ),
   annotations: TextMap.default({}).describe('Its annotations, for instance grafana_folder.'),

@@ -7,6 +7,7 @@ import { describeWith } from './described.ts';
 const WATCH = exampleArgs('aws');
 const UP = exampleArgs('onprem');
 const REPLICAS = exampleArgs('replicas');
+const MOUNT_AT_ETC = 'extraVolumeMounts[0].name=more,extraVolumeMounts[0].mountPath=etc';
 const QUEUE_SERVER = exampleArgs('onprem-watch');
 
 /** What helm says without its own remarks. */
@@ -23,7 +24,7 @@ function refusal(args: readonly string[]): readonly string[] {
 }
 
 describeWith(['helm'])('the chart', () => {
-  test.each<[string, () => readonly string[], string]>([
+  test.each<[string, () => readonly string[], unknown]>([
     [
       'an unknown value',
       () => [...WATCH, ...set('replica=3')],
@@ -43,6 +44,52 @@ describeWith(['helm'])('the chart', () => {
       'an address of runbooks that is none',
       () => [...WATCH, ...set('prometheusRule.runbooks=docs/')],
       "- at '/prometheusRule/runbooks': 'docs/' does not match pattern '^(https?:\\\\/\\\\/[^\\\\s\"\\'{}#]+)?$'",
+    ],
+    ...(
+      [
+        ['a size that is none', 'resources.limits.memory=much', '/resources/limits/memory'],
+        ['a label with a space', 'podLabels.team=net ops', '/podLabels/team'],
+        ['a variable that is no name', 'extraEnv[0].name=A B', '/extraEnv/0/name'],
+        ['a place that is no path', MOUNT_AT_ETC, '/extraVolumeMounts/0/mountPath'],
+        ['a namespace in capitals', 'rbac.ingressNamespaces={Istio}', '/rbac/ingressNamespaces/0'],
+        [
+          'a namespace of no Prometheus',
+          'serviceMonitor.prometheusNamespace=a_b',
+          '/serviceMonitor/prometheusNamespace',
+        ],
+        ['a class in capitals', 'priorityClassName=High', '/priorityClassName'],
+        [
+          'a storage class in capitals',
+          'persistence.storageClass=Fast',
+          '/persistence/storageClass',
+        ],
+        [
+          'a network without its length',
+          'console.from[0].ipBlock.cidr=10.0.0.0',
+          '/console/from/0/ipBlock/cidr',
+        ],
+        ['a digest of another length', 'image.digest=sha256:0', '/image/digest'],
+        ['a tag with a slash', 'image.tag=a/b', '/image/tag'],
+        ['an interval without a unit', 'serviceMonitor.interval=30', '/serviceMonitor/interval'],
+        ['a name in capitals', 'fullnameOverride=Sluice', '/fullnameOverride'],
+        ['a Secret with a slash', 'signKey.existingSecret=a/b', '/signKey/existingSecret'],
+        ['a volume without a unit', 'persistence.size=10', '/persistence/size'],
+        ['a cluster in capitals', 'cluster=East', '/cluster'],
+      ] as const
+    ).map(([what, value, place]): [string, () => readonly string[], unknown] => [
+      what,
+      () => [...WATCH, '--set-string', value],
+      expect.stringMatching(new RegExp(`^- at '${place}': .* does not match pattern`)),
+    ]),
+    [
+      'a label that is none',
+      () => [...WATCH, ...set('podLabels.a b=c')],
+      "- at '/podLabels': additional properties 'a b' not allowed",
+    ],
+    [
+      'a console that everybody may reach by an empty list',
+      () => [...WATCH, '--set-json', 'console.from=[]'],
+      "- at '/console/from': minItems: got 0, want 1",
     ],
     [
       'an unknown mode',
@@ -211,11 +258,55 @@ describeWith(['helm'])('the chart', () => {
       'extraVolumes[0].name: config is a volume of the chart; choose another name',
     ],
     [
+      'a mount of a volume that does not exist',
+      () => [
+        ...WATCH,
+        ...set('extraVolumeMounts[0].name=more,extraVolumeMounts[0].mountPath=/more'),
+      ],
+      'extraVolumeMounts[0].name: more is none of extraVolumes; add it there',
+    ],
+    [
+      'a mount over a file of the chart',
+      () => [
+        ...WATCH,
+        ...set(
+          'extraVolumes[0].name=more,extraVolumes[0].emptyDir.medium=Memory',
+          'extraVolumeMounts[0].name=more,extraVolumeMounts[0].mountPath=/etc/sluice',
+        ),
+      ],
+      'extraVolumeMounts[0].mountPath: the chart mounts config at /etc/sluice; choose another path',
+    ],
+    [
+      'a label of the chart',
+      () => [...WATCH, '--set-json', 'podLabels={"app.kubernetes.io/name":"other"}'],
+      'podLabels: app.kubernetes.io/name is set by the chart; choose another label',
+    ],
+    [
+      'a namespace twice',
+      () => [...WATCH, ...set('rbac.ingressNamespaces={istio-system,istio-system}')],
+      'rbac.ingressNamespaces has a namespace twice; leave one out',
+    ],
+    [
+      'a heap that does not fit into the memory',
+      () => [...WATCH, ...set('heapMiB=500', 'resources.limits.memory=512Mi')],
+      'heapMiB is 500, but resources.limits.memory is 512Mi, and the process needs 64 MiB besides; raise the limit, or lower heapMiB',
+    ],
+    [
+      'a memory that is too small for the heap of the functions',
+      () => [...REPLICAS, ...set('functions.resources.limits.memory=0.25Gi')],
+      'functions.heapMiB is 256, but functions.resources.limits.memory is 0.25Gi, and the process needs 64 MiB besides; raise the limit, or lower functions.heapMiB',
+    ],
+    [
+      'an image with its tag in the name',
+      () => [...WATCH, ...set('image.repository=registry.example.com/sluice-watch:0.1.0')],
+      'image.repository is registry.example.com/sluice-watch:0.1.0; put the tag into image.tag, or the digest into image.digest',
+    ],
+    [
       'an account without a name',
       () => [...WATCH, ...set('serviceAccount.create=false')],
       'serviceAccount.name is empty: name the account that exists, or leave serviceAccount.create at true',
     ],
-  ])('refuses %s, in one sentence that says where', (_, args, sentence) => {
+  ])('refuses %s, and says where', (_, args, sentence) => {
     expect(refusal(args())).toEqual([sentence]);
   });
 });

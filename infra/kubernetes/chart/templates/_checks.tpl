@@ -61,6 +61,11 @@ cluster is empty: set it to the id of this cluster, one of clusters[].id in slui
 {{- if not .Values.image.repository }}
 image.repository is empty: set it to the image that you built and pushed (docs/operations/install.md)
 {{- end }}
+{{- range $place, $image := dict "image" .Values.image "functions.image" .Values.functions.image }}
+{{- if regexMatch "[:@][^/]*$" $image.repository }}
+{{ $place }}.repository is {{ $image.repository }}; put the tag into {{ $place }}.tag, or the digest into {{ $place }}.digest
+{{- end }}
+{{- end }}
 {{- if and .Values.functions.enabled (not .Values.functions.image.repository) }}
 functions.image.repository is empty: set it to the image of the whole command, which you built and pushed (docs/operations/install.md)
 {{- end }}
@@ -76,13 +81,53 @@ functions.image.repository is empty: set it to the image of the whole command, w
 extraEnv[{{ $i }}].name: {{ $each.name }} is set by the chart; use the value for it (heapMiB, logLevel, cluster, config, queueServer)
 {{- end }}
 {{- end }}
-{{- $names := list }}
-{{- range $role := include "sluice.roles" . | fromYamlArray }}
-{{- range include "sluice.filesOf" (dict "root" $ "role" $role) | fromYamlArray }}{{ $names = append $names .name }}{{ end }}
+{{- $labels := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/part-of" "app.kubernetes.io/component" }}
+{{- range $label := keys .Values.podLabels | sortAlpha }}
+{{- if has $label $labels }}
+podLabels: {{ $label }} is set by the chart; choose another label
 {{- end }}
+{{- end }}
+{{- if ne (len .Values.rbac.ingressNamespaces) (len (uniq .Values.rbac.ingressNamespaces)) }}
+rbac.ingressNamespaces has a namespace twice; leave one out
+{{- end }}
+{{- include "sluice.problemsOfVolumes" . }}
+{{- include "sluice.problemsOfMemory" . }}
+{{- end -}}
+
+{{- define "sluice.problemsOfVolumes" }}
+{{- $paths := dict }}
+{{- range $role := include "sluice.roles" . | fromYamlArray }}
+{{- range include "sluice.filesOf" (dict "root" $ "role" $role) | fromYamlArray }}{{ $_ := set $paths .name .path }}{{ end }}
+{{- end }}
+{{- $more := list }}
 {{- range $i, $each := .Values.extraVolumes }}
-{{- if has $each.name $names }}
+{{- $more = append $more $each.name }}
+{{- if hasKey $paths $each.name }}
 extraVolumes[{{ $i }}].name: {{ $each.name }} is a volume of the chart; choose another name
+{{- end }}
+{{- end }}
+{{- range $i, $each := .Values.extraVolumeMounts }}
+{{- if not (or (has $each.name $more) (hasKey $paths $each.name)) }}
+extraVolumeMounts[{{ $i }}].name: {{ $each.name }} is none of extraVolumes; add it there
+{{- end }}
+{{- range $name, $path := $paths }}
+{{- if eq $path (trimSuffix "/" $each.mountPath) }}
+extraVolumeMounts[{{ $i }}].mountPath: the chart mounts {{ $name }} at {{ $path }}; choose another path
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.problemsOfMemory" }}
+{{- $usual := dict "" (eq .Values.mode "up" | ternary 256 112) "functions." 256 }}
+{{- range $place, $own := dict "" .Values "functions." .Values.functions }}
+{{- $memory := (default dict $own.resources.limits).memory | toString }}
+{{- $heap := $own.heapMiB | default (get $usual $place) | int }}
+{{- if regexMatch "^[0-9.]+[MG]i$" $memory }}
+{{- $mebi := mulf (regexFind "^[0-9.]+" $memory | float64) (hasSuffix "Gi" $memory | ternary 1024 1) }}
+{{- if gt (addf $heap 64) $mebi }}
+{{ $place }}heapMiB is {{ $heap }}, but {{ $place }}resources.limits.memory is {{ $memory }}, and the process needs 64 MiB besides; raise the limit, or lower {{ $place }}heapMiB
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}
