@@ -91,7 +91,9 @@ export class Emitter {
   changed(change: Change, urgent: boolean): void {
     this.#changes.add(change);
     this.#urgent ||= urgent;
-    this.#touch(urgent);
+    // What is added ends no wait for a Service port, and may come in hundreds.
+    if (this.#heldUntil !== undefined && !urgent && change.what === 'added') this.#note(false);
+    else this.#touch(urgent);
   }
 
   /**
@@ -152,9 +154,13 @@ export class Emitter {
   }
 
   #touch(urgent: boolean): void {
+    this.#note(urgent);
+    this.#wake.notify();
+  }
+
+  #note(urgent: boolean): void {
     this.#debounce.touch(this.#options.clock.monotonic(), urgent);
     this.#observed = false;
-    this.#wake.notify();
   }
 
   /**
