@@ -31,6 +31,7 @@ export interface Job {
 /** Checks every tenant before it takes the lock. Refusals are replies; anything else is thrown. */
 export async function runJob(device: Device, job: Job): Promise<Reply> {
   const names = [...job.tenants.keys()];
+  const begun = performance.now();
   try {
     if (job.tenants.size === 0) return tenantReply(nothingToDo(job), names);
     const desired = names.map((name) => desiredOf(device, name, job.tenants.get(name) ?? {}));
@@ -39,7 +40,7 @@ export async function runJob(device: Device, job: Job): Promise<Reply> {
     const release = device.lock.take();
     if (release === undefined) throw new Refused(503, BUSY);
     try {
-      return tenantReply(await runLocked(device, job, desired), names);
+      return tenantReply(await runLocked(device, job, { desired, begun }), names);
     } finally {
       release();
     }
@@ -112,7 +113,11 @@ function nothingToDo(job: Job): Reply {
   };
 }
 
-async function runLocked(device: Device, job: Job, desired: readonly Desired[]): Promise<Reply> {
+async function runLocked(
+  device: Device,
+  job: Job,
+  { desired, begun }: { readonly desired: readonly Desired[]; readonly begun: number },
+): Promise<Reply> {
   const changes = (): readonly string[] =>
     desired.flatMap((wanted) =>
       linesOf(scriptFor(device.store.current(), wanted, device.settings.defects)),
@@ -132,6 +137,7 @@ async function runLocked(device: Device, job: Job, desired: readonly Desired[]):
       desired: wanted,
       dryRun: job.dryRun,
       declarationId: job.declarationId,
+      begun: results.length === 0 ? begun : performance.now(),
     });
     results.push(run.result);
     done.set(wanted.partition, linesOf(run.script));

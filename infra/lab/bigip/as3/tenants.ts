@@ -19,6 +19,8 @@ export interface TenantJob {
   readonly desired: Desired;
   readonly dryRun: boolean;
   readonly declarationId: string;
+  /** `performance.now()` from which its duration counts: the lab's own work is a part of it. */
+  readonly begun: number;
 }
 
 const SLOW = 'TMSH CLI script taking longer than expected';
@@ -29,7 +31,7 @@ const SLOW = 'TMSH CLI script taking longer than expected';
  */
 export async function runTenant(
   device: Device,
-  { desired, dryRun, declarationId }: TenantJob,
+  { desired, dryRun, declarationId, begun }: TenantJob,
 ): Promise<TenantRun> {
   const startedAt = device.settings.now();
   const whole = scriptFor(device.store.current(), desired, device.settings.defects);
@@ -62,7 +64,7 @@ export async function runTenant(
       message: `failure querying config for tenant ${desired.partition} (${unread.words})`,
     });
   if (script.differences === 0 || dryRun) {
-    if (!dryRun) await device.wait(durationOf(device, desired));
+    if (!dryRun) await waitUntil(device, begun + durationOf(device, desired));
     return done(
       script.differences === 0
         ? { code: 200, message: 'no change' }
@@ -72,7 +74,11 @@ export async function runTenant(
   const failed = device.inner.meet('script', desired.partition, changes);
   if (failed)
     return done({ code: failed.code, message: 'declaration failed', response: failed.words });
-  const outcome = await withinLimit(device, durationOf(device, desired), script);
+  const outcome = await withinLimit(
+    device,
+    { begun, duration: durationOf(device, desired) },
+    script,
+  );
   return done(
     outcome === undefined
       ? { code: 200, message: 'success', lineCount: script.lines }
@@ -88,19 +94,28 @@ function withoutPools(config: LtmConfig, partition: string): LtmConfig {
   };
 }
 
+/** When a declare began, by `performance.now()`, and the milliseconds that it takes in all. */
+interface Span {
+  readonly begun: number;
+  readonly duration: number;
+}
+
+function waitUntil(device: Device, time: number): Promise<void> {
+  return device.wait(time - performance.now());
+}
+
 /** The error of the script; undefined on success. */
 async function runScript(
   device: Device,
-  duration: number,
+  { begun, duration }: Span,
   script: Script,
 ): Promise<string | undefined> {
   const { boot } = device.condition;
-  const half = duration / 2;
-  await device.wait(half);
+  await waitUntil(device, begun + duration / 2);
   if (boot !== device.condition.boot) return 'interrupted by a restart';
   try {
     runBefore(device, script.before);
-    await device.wait(half);
+    await waitUntil(device, begun + duration);
     device.store.write((draft) => {
       for (const command of script.transaction) command.run(draft);
     });
@@ -135,12 +150,12 @@ function undo(device: Device, commands: readonly Command[]): void {
 /** AS3 stops waiting at its limit; the script continues, and its change is applied later. */
 async function withinLimit(
   device: Device,
-  duration: number,
+  span: Span,
   script: Script,
 ): Promise<string | undefined> {
   const { scriptLimit } = device.timings;
-  const running = runScript(device, duration, script);
-  if (duration <= scriptLimit) return running;
+  const running = runScript(device, span, script);
+  if (span.duration <= scriptLimit) return running;
   return Promise.race([running, device.wait(scriptLimit).then(() => SLOW)]);
 }
 
