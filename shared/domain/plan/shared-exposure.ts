@@ -166,6 +166,8 @@ export function composeExposure(
 
 /** What an owner requested and did not get, for its note (OWN340). Absent if it got everything. */
 function differing(requested: Settings, settings: Settings): Pick<Contribution, 'wish'> {
+  // A single owner gets its own; most have one, and every plan has all of them.
+  if (requested === settings) return {};
   const values = settingKeys(requested).map(
     (key) => [key, settingValue(requested, key), settingValue(settings, key)] as const,
   );
