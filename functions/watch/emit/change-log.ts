@@ -48,6 +48,12 @@ export class ChangeLog {
     return this.#all().flatMap((entries) => [...entries.values()].map(({ change }) => change));
   }
 
+  /** Number of changes that no snapshot reported yet. */
+  get unsent(): number {
+    const all = this.#all().flatMap((entries) => [...entries.values()]);
+    return all.filter(({ sent }) => sent === undefined).length;
+  }
+
   /** The listed changes were sent with `revision`. */
   markSent(changes: readonly Change[], revision: Revision): void {
     const sent = new Set(changes);

@@ -38,13 +38,15 @@ export class Debounce {
       : undefined;
   }
 
-  /** Milliseconds to wait from `now`; 0 if due, undefined without changes. */
-  due(now: number): number | undefined {
+  /**
+   * Milliseconds to wait from `now`; 0 if due, undefined without changes. `maxMs`: instead of that
+   * of the limits.
+   */
+  due(now: number, maxMs = this.#limits.maxMs): number | undefined {
     const collected = this.collected(now);
     if (this.#first === undefined) return collected;
     if (this.#urgent) return 0;
-    const { quietMs, maxMs } = this.#limits;
-    const quiet = Math.min(this.#last + quietMs, this.#first + maxMs) - now;
+    const quiet = Math.min(this.#last + this.#limits.quietMs, this.#first + maxMs) - now;
     return Math.max(0, Math.min(quiet, collected ?? quiet));
   }
 

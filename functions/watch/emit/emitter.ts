@@ -20,6 +20,15 @@ const PORT_WAIT_MS = 300;
  * first step of a BIG-IP.
  */
 const MANY_CHANGES = 100;
+/**
+ * Changes that do not wait for quiet: as many new ports, each a Gateway and its route, as fill the
+ * first step. A device that is free declares them while the others are still written.
+ */
+const ENOUGH_CHANGES = 2 * MANY_CHANGES;
+/** Snapshots that may go out without the result of the one before. */
+const MAX_AHEAD = 3;
+/** Milliseconds that the one more after a large snapshot waits for quiet; a declare takes longer. */
+const LONG_QUIET_MS = 2_500;
 /** Timers are limited to 32 bits. */
 const LONGEST_TIMER_MS = 86_400_000;
 
@@ -52,18 +61,22 @@ interface Unsettled {
   readonly until: number;
   /** The next one need not wait for the result. */
   readonly isLarge: boolean;
+  /** Snapshots before it without a result. */
+  readonly ahead: number;
 }
 
 /**
  * Sends the snapshots of one ingress: at most one pending and one unconfirmed, except for removed
- * members and for one more after a large one, which apply takes between its declares. After any failure, the next attempt sends the newest content, so nothing accumulates and
- * nothing is lost.
+ * members and for one more after a large one, which apply takes between its declares. After any
+ * failure, the next attempt sends the newest content, so nothing accumulates and nothing is lost.
  */
 export class Emitter {
   readonly #options: EmitterOptions;
   readonly #wake: Signal;
   readonly #debounce: Debounce;
   readonly #changes = new ChangeLog();
+  /** Changes since the last attempt. */
+  #noted = 0;
   #force = false;
   /** A member was removed: waiting for the last result would cost connections. */
   #urgent = false;
@@ -90,6 +103,7 @@ export class Emitter {
 
   changed(change: Change, urgent: boolean): void {
     this.#changes.add(change);
+    this.#noted += 1;
     this.#urgent ||= urgent;
     // What is added ends no wait for a Service port, and may come in hundreds.
     if (this.#heldUntil !== undefined && !urgent && change.what === 'added') this.#note(false);
@@ -203,7 +217,7 @@ export class Emitter {
   /** 0 if due. */
   #pause(): number {
     const now = this.#options.clock.monotonic();
-    const quiet = this.#debounce.due(now) ?? Number.POSITIVE_INFINITY;
+    const quiet = this.#quiet(now);
     if (this.#heldUntil !== undefined)
       return this.#mustWait() ? Math.max(quiet, this.#heldUntil - now) : quiet;
     if (!this.#observed) return Math.min(quiet, LONGEST_TIMER_MS);
@@ -211,6 +225,14 @@ export class Emitter {
     const settled =
       this.#urgent || open === undefined || open.isLarge ? 0 : Math.max(0, open.until - now);
     return Math.min(Math.max(quiet, settled), LONGEST_TIMER_MS);
+  }
+
+  /** Milliseconds until the debounce is over. */
+  #quiet(now: number): number {
+    const open = this.#open();
+    const due = this.#debounce.due(now, open?.isLarge === true ? LONG_QUIET_MS : undefined);
+    if (due === undefined) return Number.POSITIVE_INFINITY;
+    return open === undefined && this.#noted >= ENOUGH_CHANGES ? 0 : due;
   }
 
   /** The last snapshot, if its result is not known yet. */
@@ -254,6 +276,7 @@ export class Emitter {
    */
   async #attempt(): Promise<void> {
     this.#debounce.reset();
+    this.#noted = 0;
     this.#heldUntil = undefined;
     const forced = this.#force;
     const urgent = this.#urgent;
@@ -276,7 +299,9 @@ export class Emitter {
     const { clock, random, log } = this.#options;
     const changes = this.#changes.list();
     const isObserved = this.#observed;
-    const isFirst = this.#open() === undefined;
+    const open = this.#open();
+    const ahead = open === undefined ? 0 : open.ahead + 1;
+    const isLarge = this.#changes.unsent >= MANY_CHANGES && ahead < MAX_AHEAD;
     try {
       const revision = await this.#options.send(content, changes).finally(() => {
         // Not after the pause that follows a failure.
@@ -286,7 +311,7 @@ export class Emitter {
       this.#sent = content;
       this.#changes.markSent(changes, revision);
       const until = clock.monotonic() + UNSETTLED_MS;
-      this.#unsettled = { revision, until, isLarge: isFirst && changes.length >= MANY_CHANGES };
+      this.#unsettled = { revision, until, isLarge, ahead };
       return true;
     } catch (error) {
       this.#failures += 1;

@@ -87,15 +87,61 @@ describe('the snapshots of one ingress', () => {
     const { clock, emitter, sent } = start();
     for (let n = 0; n < 100; n++) emitter.changed(change(`first-${n}`), false);
     await clock.pass(200);
-    for (let n = 0; n < 100; n++) emitter.changed(change(`second-${n}`), false);
+    for (let n = 0; n < 99; n++) emitter.changed(change(`second-${n}`), false);
     await clock.pass(200);
-    expect(sent.map((names) => names.length)).toEqual([100, 200]);
+    expect(sent.map((names) => names.length)).toEqual([100, 199]);
     emitter.changed(change('third'), false);
     await clock.pass(1_000);
     expect(sent).toHaveLength(2);
     emitter.settled({ revision: { epoch: 1, counter: 2 }, devices: [] });
     await clock.pass(1);
-    expect(sent.map((names) => names.length)).toEqual([100, 200, 1]);
+    expect(sent.map((names) => names.length)).toEqual([100, 199, 1]);
+    await emitter.stop();
+  });
+
+  test('two hundred changes do not wait for quiet, and what follows them goes out together', async () => {
+    const { clock, emitter, sent } = start();
+    const create = (from: number, to: number): void => {
+      for (let n = from; n < to; n++) emitter.changed(change(`one-${n}`), false);
+    };
+    create(0, 199);
+    await clock.pass(50);
+    expect(sent).toEqual([]);
+    create(199, 200);
+    await clock.pass(1);
+    expect(sent).toHaveLength(1);
+    for (let n = 200; n < 340; n += 10) {
+      create(n, n + 10);
+      await clock.pass(90);
+    }
+    expect(sent).toHaveLength(1);
+    await clock.pass(20);
+    expect(sent.map((names) => names.length)).toEqual([200, 340]);
+    await emitter.stop();
+  });
+
+  test('after each large one, one more goes out, and at most four are without a result', async () => {
+    const { clock, emitter, sent } = start();
+    for (let round = 0; round < 6; round++) {
+      for (let n = 0; n < 100; n++) emitter.changed(change(`${round}-${n}`), false);
+      await clock.pass(200);
+    }
+    expect(sent.map((names) => names.length)).toEqual([100, 200, 300, 400]);
+    emitter.settled({ revision: { epoch: 1, counter: 4 }, devices: [] });
+    await clock.pass(1);
+    expect(sent.map((names) => names.length)).toEqual([100, 200, 300, 400, 200]);
+    await emitter.stop();
+  });
+
+  test('what follows a large one goes out after 2.5 s, even if there is no quiet', async () => {
+    const { clock, emitter, sent } = start();
+    for (let n = 0; n < 200; n++) emitter.changed(change(`first-${n}`), false);
+    await clock.pass(1);
+    for (let n = 0; n < 30; n++) {
+      emitter.changed(change(`later-${n}`), false);
+      await clock.pass(90);
+    }
+    expect(sent.map((names) => names.length)).toEqual([200, 228]);
     await emitter.stop();
   });
 
