@@ -13,6 +13,7 @@ import { createChangeDetector, openDatabase } from './database.ts';
 import { createInHand, type InHand } from './in-hand.ts';
 import { MessageStore } from './message-store.ts';
 import { createWakeUp, type WakeUp } from './wake-up.ts';
+import { listenToWrites } from './writes.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
 import { createSteadiness } from '../../runtime/clock.ts';
 
@@ -27,8 +28,8 @@ export interface SqliteQueuesOptions {
   /** Receives after which a message goes to the dead letters, as SQS counts them. */
   readonly maxReceiveCount?: number;
   /**
-   * Milliseconds between checks whether another process changed the file; default 50, and five
-   * times as long at rest. Messages of this process are noticed at once.
+   * Milliseconds between checks whether another process changed the file; default 50, and longer at
+   * rest. Messages of this process are noticed at once.
    */
   readonly poll?: number;
 }
@@ -127,9 +128,11 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const database = openDatabase(options.path);
   const { clock, poll = 50 } = options;
   const inHand = createInHand(clock, LONGEST_HIDDEN_MS);
+  const bell = createWakeUp({ clock, poll, changed: createChangeDetector(database, clock) });
+  const stopListening = listenToWrites(options.path, () => bell.hear());
   const shared: Shared = {
     ...options,
-    bell: createWakeUp({ clock, poll, changed: createChangeDetector(database, clock) }),
+    bell,
     inHand,
     closed: () => !database.isOpen,
   };
@@ -143,6 +146,7 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
       return queue;
     },
     close: async () => {
+      stopListening();
       if (database.isOpen) database.close();
       for (const name of queues.keys()) shared.bell.ring(name);
     },

@@ -6,6 +6,8 @@ import type { QueueName } from '../port.ts';
 export interface WakeUp {
   /** Wakes every `wait` for this queue. */
   ring(name: QueueName): void;
+  /** The operating system reported a write to the file, by this or another process. */
+  hear(): void;
   /** Resolves after `ms`, or when the queue is rung, another process changed the file, or `signal` fires. */
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -14,10 +16,12 @@ export interface WakeUp {
 const REST_AFTER_MS = 10_000;
 /** Intervals between two looks at rest: waking a process costs more than the look itself. */
 const REST_FACTOR = 5;
+/** The same once a write was heard, so that looks are only needed if the next one is not. */
+const HEARING_REST_FACTOR = 40;
 
 /**
- * `changed` is called every `poll` milliseconds while anything waits, and a fifth as often at rest;
- * true wakes everything.
+ * `changed` is called every `poll` milliseconds while anything waits, and less often at rest; true
+ * wakes everything.
  */
 export interface WakeUpOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
@@ -48,6 +52,8 @@ class Bell implements WakeUp {
   #nextAlarm = 0;
   #lastUse: number;
   #alarm = new AbortController();
+  /** A write was reported, so the file system reports writes. */
+  #hears = false;
 
   constructor(options: WakeUpOptions) {
     this.#options = options;
@@ -84,6 +90,17 @@ class Bell implements WakeUp {
     return promise;
   }
 
+  hear(): void {
+    const now = this.#options.clock.monotonic();
+    this.#hears = true;
+    this.#lastUse = now;
+    // Not at once, because the write may not be readable yet.
+    const look = now + this.#options.poll;
+    if (look >= this.#nextLook) return;
+    this.#nextLook = look;
+    if (look < this.#nextAlarm) this.#alarm.abort();
+  }
+
   async #run(): Promise<void> {
     const { clock, changed } = this.#options;
     this.#running = true;
@@ -108,7 +125,8 @@ class Bell implements WakeUp {
 
   #interval(now: number): number {
     const { poll } = this.#options;
-    return now - this.#lastUse < REST_AFTER_MS ? poll : poll * REST_FACTOR;
+    if (now - this.#lastUse < REST_AFTER_MS) return poll;
+    return poll * (this.#hears ? HEARING_REST_FACTOR : REST_FACTOR);
   }
 
   #wake(which: (waiter: Waiter) => boolean): void {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import { processClock, processId } from '../../../shared/runtime/process.ts';
+import { createManualClock } from './manual-clock.ts';
 
 let folder: string;
 let path: string;
@@ -116,6 +117,22 @@ describe('the queue file', () => {
     const sender = script('sender.ts', path, 's', '1');
     expect(await waiting).toMatchObject([{ body: 's-0' }]);
     await sender.ended;
+    await queues.close();
+  });
+
+  test('a receiver at rest gets a message of another process at the next look, which its commit brings forward', async () => {
+    const clock = createManualClock();
+    const queues = createSqliteQueues({ path, clock, id: processId, poll: 50 });
+    const queue = queues.queue('snapshots');
+    await queue.send({ group: 'a', deduplicationId: 'first', body: 'first' });
+    await queue.receive({ max: 1, waitMs: 0, visibilityMs: 600_000 });
+    let got: readonly string[] = [];
+    const waiting = queue.receive({ max: 1, waitMs: 120_000, visibilityMs: 60_000 });
+    void waiting.then((messages) => (got = messages.map(({ body }) => body)));
+    await clock.pass(30_000);
+    await script('sender.ts', path, 's', '1').ended;
+    await clock.pass(50);
+    expect(got).toEqual(['s-0']);
     await queues.close();
   });
 

@@ -403,6 +403,34 @@ describe('the wake-up of a process', () => {
     expect(await looksIn(5_000)).toBe(100);
   });
 
+  test('looks every two seconds at rest if writes are heard, and at once more often after one', async () => {
+    let looks = 0;
+    let changes = false;
+    const { bell, clock } = bellOf(() => {
+      looks += 1;
+      return changes;
+    });
+    const looksIn = async (ms: number): Promise<number> => {
+      looks = 0;
+      await clock.pass(ms);
+      return looks;
+    };
+    const done = ended([bell.wait('slices', 120_000)]);
+    bell.hear();
+    await clock.pass(10_000);
+    expect(await looksIn(10_000)).toBe(5);
+    await clock.pass(1_000);
+    bell.hear();
+    expect(await looksIn(50)).toBe(1);
+    expect(await looksIn(1_000)).toBe(20);
+    await clock.pass(20_000);
+    // A write that is not heard.
+    changes = true;
+    expect(done).toEqual([]);
+    await clock.pass(2_000);
+    expect(done).toEqual([0]);
+  });
+
   test('wakes every receiver when the file changed, and stops looking when none waits', async () => {
     let looks = 0;
     const { bell, clock } = bellOf(() => (looks += 1) === 2);
