@@ -5,6 +5,7 @@ import { isThisHost } from '../runtime/this-host.ts';
 import type { ConfigProblem } from './error.ts';
 import { fleetProblems } from './fleet-checks.ts';
 import { unknownNameProblems, repeatedProblems, settingsProblems } from './rules.ts';
+import { hasCredentials } from './url-credentials.ts';
 import { bundleProblems } from './bundle-checks.ts';
 import { addressPoolProblems } from './pool-checks.ts';
 import { networkProblems } from './networks.ts';
@@ -140,14 +141,13 @@ function keyProblems(config: SluiceConfig): readonly ConfigProblem[] {
 /** A password in a URL would appear in logs and error messages. */
 function deviceProblems(config: SluiceConfig): readonly ConfigProblem[] {
   return config.devices.flatMap((device, i) => {
-    const { username, password } = new URL(device.url);
     const path = `devices[${i}].url`;
     return [
       ...encryptionProblems(path, device.url),
       ...(device.peer === undefined ? [] : encryptionProblems(`devices[${i}].peer`, device.peer)),
-      ...(username === '' && password === ''
-        ? []
-        : [{ path, message: 'must not contain a user or password; use username and password' }]),
+      ...(hasCredentials(device.url)
+        ? [{ path, message: 'must not contain a user or password; use username and password' }]
+        : []),
       ...repeatedProblems(`devices[${i}].partitions`, '', device.partitions),
     ];
   });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { isThisHost } from '../runtime/this-host.ts';
 import { SecretReference } from './secret-reference.ts';
+import { hasCredentials } from './url-credentials.ts';
 
 const Role = z.enum(['viewer', 'operator', 'admin']);
 
@@ -11,6 +12,7 @@ const Url = z
     (text) => text.startsWith('https:') || isThisHost(new URL(text).hostname),
     'must be https, except on localhost',
   )
+  .refine((text) => !hasCredentials(text), 'must not contain a user or password')
   .refine((text) => new URL(text).pathname === '/', 'must have no path');
 
 const Groups = z.array(z.string().min(1)).default([]);
@@ -23,6 +25,7 @@ export const OidcConfig = z.strictObject({
       (text) => text.startsWith('https:') || isThisHost(new URL(text).hostname),
       'must be https, except on localhost',
     )
+    .refine((text) => !hasCredentials(text), 'must not contain a user or password')
     .describe('Issuer, as its discovery document names it.'),
   clientId: z.string().min(1).describe('Id of the client that is registered there.'),
   clientSecret: SecretReference.describe('Its secret, by reference.'),

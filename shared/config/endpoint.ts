@@ -1,11 +1,6 @@
 /** URL of a server that is compatible with one of AWS. */
 import * as z from 'zod';
-
-/** Whether the URL has a place for them; messages about a server contain its URL. */
-function hasCredentials(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.username !== '' || url.password !== '');
-}
+import { hasCredentials } from './url-credentials.ts';
 
 /** Its credentials come from the environment. */
 export const Endpoint = z

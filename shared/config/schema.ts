@@ -17,6 +17,7 @@ import { Endpoint } from './endpoint.ts';
 import { POSTGRES_KEYS } from './postgres.ts';
 import { QueueConfig } from './queue.ts';
 import { SecretReference } from './secret-reference.ts';
+import { hasCredentials } from './url-credentials.ts';
 
 /** One BIG-IP, or an HA pair. */
 export const DeviceConfig = z.strictObject({
@@ -25,7 +26,7 @@ export const DeviceConfig = z.strictObject({
   peer: z
     .url({ protocol: /^https?$/ })
     .refine(
-      (url) => new URL(url).username === '' && new URL(url).password === '',
+      (url) => !hasCredentials(url),
       'must not contain a user or password; use username and password',
     )
     .optional()

@@ -173,6 +173,22 @@ describe('a configuration that is wrong says where and what was expected', () =>
       'failures.endpoint: must not contain a user or password; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role, are the credentials',
     ],
     [
+      'a console that people reach without TLS',
+      (c) => (c['console'] = { url: 'http://sluice.example.com', tokens: [] }),
+      'console.url: must be https, except on localhost (got "http://sluice.example.com")',
+    ],
+    [
+      'a login provider without TLS',
+      (c) => (c['console'] = { url: 'https://x.example', oidc: { issuer: 'http://id.example' } }),
+      'console.oidc.issuer: must be https, except on localhost (got "http://id.example")',
+    ],
+    [
+      'credentials in the URL of the login provider',
+      (c) =>
+        (c['console'] = { url: 'https://x.example', oidc: { issuer: 'https://u:p@id.example' } }),
+      'console.oidc.issuer: must not contain a user or password',
+    ],
+    [
       'a URL of another kind',
       (c) => (c.devices[0]!['url'] = 'ftp://192.0.2.1'),
       'devices[0].url: must begin with https://, not ftp://',

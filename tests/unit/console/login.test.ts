@@ -203,6 +203,19 @@ describe('a login', () => {
     ]);
   });
 
+  test('has cookies that no script, no other host and no page without TLS can read or set', async () => {
+    const url = 'https://sluice.example.com';
+    const { headers } = await createOf(startSite(), { ...loginOf(), url }).fetch(
+      new Request(`${url}/login`, { headers: { Host: 'sluice.example.com' } }),
+    );
+    const cookies = headers.getSetCookie();
+    expect(cookies.length).toBeGreaterThan(0);
+    for (const cookie of cookies)
+      expect(cookie).toMatch(
+        /^__Host-(?=.*; HttpOnly)(?=.*; Secure)(?=.*; SameSite=Lax)(?!.*Domain)/,
+      );
+  });
+
   test('is not possible with a session key that can be guessed, and the log says so', async () => {
     const { oidc } = loginOf();
     const weak = { oidc: { ...oidc, sessionKey: 'env:SHORT' } };

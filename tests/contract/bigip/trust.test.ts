@@ -1,0 +1,69 @@
+/** Whom Sluice gives the password of a device. */
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { createDevice } from '../../../shared/bigip/device.ts';
+import { DeviceConfig } from '../../../shared/config/schema.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
+import { startStranger, type Stranger } from '../../fixtures/stranger.ts';
+
+const servers: Stranger[] = [];
+let otherCa: string;
+beforeAll(async () => {
+  const other = await startStranger();
+  otherCa = other.ca;
+  await other.close();
+});
+afterEach(async () => {
+  for (const one of servers.splice(0)) await one.close();
+});
+
+async function stranger(location?: string): Promise<Stranger> {
+  const one = await startStranger(location);
+  servers.push(one);
+  return one;
+}
+
+async function ask(url: string, ca: string, tls: object = {}): Promise<unknown> {
+  const config = DeviceConfig.parse({
+    name: 'bigip-1',
+    url,
+    username: 'admin',
+    password: 'env:X',
+    partitions: ['k8s'],
+    requestTimeout: 5,
+    tls,
+  });
+  const secrets = { password: () => Promise.resolve('canary-password'), ca };
+  const device = createDevice(config, secrets, processClock, {});
+  try {
+    return await device.read('k8s');
+  } finally {
+    await device.close();
+  }
+}
+
+test('a device with a certificate of another authority gets no request', async () => {
+  const { url, requests } = await stranger();
+  await expect(ask(url, otherCa)).rejects.toMatchObject({ code: 'BIP402' });
+  expect(requests).toEqual([]);
+});
+
+test('a device with a certificate for another name gets no request', async () => {
+  const { port, ca, requests } = await stranger();
+  await expect(ask(`https://127.0.0.2:${port}`, ca)).rejects.toMatchObject({ code: 'BIP402' });
+  expect(requests).toEqual([]);
+});
+
+test('a device with another certificate than the pinned one gets no request', async () => {
+  const { url, ca, requests } = await stranger();
+  const pinned = ask(url, ca, { fingerprint: 'ab'.repeat(32) });
+  await expect(pinned).rejects.toMatchObject({ code: 'BIP402' });
+  expect(requests).toEqual([]);
+});
+
+test('a redirect of a device takes the password nowhere', async () => {
+  const target = await stranger();
+  const { url, ca, requests } = await stranger(`${target.url}/taken`);
+  await expect(ask(url, ca)).rejects.toBeInstanceOf(Error);
+  expect(requests.length).toBeGreaterThan(0);
+  expect(target.requests).toEqual([]);
+});
