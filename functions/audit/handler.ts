@@ -19,6 +19,7 @@ import { askedIn } from '../../shared/failures/asks.ts';
 import { answerAuditAsk } from './answers.ts';
 import { auditAll } from './audit.ts';
 import type { AuditReport } from './audit.ts';
+import { createLookBack } from './look-back.ts';
 import { createAuditPruner } from './prune.ts';
 import { createSurvey } from './survey.ts';
 
@@ -48,7 +49,9 @@ export function create(
   runtime: Runtime,
   devices: Devices = openDevices(runtime, (behind) => askForResync(runtime, behind)),
   store: Store = createStore(runtime),
-): Handler & AuditAnswers & Auditor & { tidy(): Promise<void>; close(): Promise<void> } {
+): Handler &
+  AuditAnswers &
+  Auditor & { tidy(): Promise<void>; lookBack(): Promise<void>; close(): Promise<void> } {
   const heard = heardFrom(store.open, runtime);
   const views = createViewKeeper(runtime, store.open);
   const repairs = async (): Promise<RepairMemory> => (await store.open()).repairs;
@@ -92,6 +95,7 @@ export function create(
   return Object.assign(handle, {
     audit: scheduled,
     tidy: prune,
+    lookBack: createLookBack(runtime, store.open),
     turn,
     answer,
     close: async () => {

@@ -56,5 +56,16 @@ export interface Blobs {
    * once for each thousand of them, so a range saves requests.
    */
   list(prefix: string, range?: KeyRange): Promise<readonly BlobEntry[]>;
+  /**
+   * Identity of the data: another one follows after a standby took over or a backup was restored.
+   * Absent, or undefined: the storage does not tell.
+   */
+  lineage?(): Promise<BlobLineage | undefined>;
   close(): Promise<void>;
+}
+
+/** `waits`: commits wait for a standby. */
+export interface BlobLineage {
+  readonly id: string;
+  readonly waits: boolean;
 }

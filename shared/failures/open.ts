@@ -17,6 +17,8 @@ import type { HeardStore } from './heard.ts';
 import { createHistoryStore } from './history.ts';
 import type { HistoryStore } from './history.ts';
 import { createMarkKeeping } from './marks.ts';
+import { createLineage } from './lineage.ts';
+import type { Lineage } from './lineage.ts';
 import type { MarkKeeping } from './marks.ts';
 import type { FailureStore } from './port.ts';
 import { createQueueSights } from './queue-sights.ts';
@@ -73,6 +75,8 @@ export interface Failures {
   /** By which click people did what, so that a repeated request does it once. */
   readonly acts: Acts;
   readonly signs: ReadSigns;
+  /** Whether the storage continues from an older state. */
+  readonly lineage: Lineage;
   /** Ends connections and locks of the storage. */
   close(): Promise<void>;
 }
@@ -117,6 +121,7 @@ export function failuresOver(
     asks: createAsks(blobs, now),
     acts: createActs(blobs, now),
     signs: createSigns(blobs, now),
+    lineage: createLineage(blobs, now),
     close: () => blobs.close(),
   };
 }
@@ -161,6 +166,7 @@ function lazyBlobs(where: string, open: () => Promise<Blobs>): Blobs {
     put: async (key, text, condition) => (await blobs.get()).put(key, text, condition),
     delete: async (key) => (await blobs.get()).delete(key),
     list: async (prefix, range) => (await blobs.get()).list(prefix, range),
+    lineage: async () => (await blobs.get()).lineage?.(),
     close: () => blobs.close((opened) => opened.close()),
   };
 }

@@ -15,6 +15,8 @@ export interface AuditModule {
     turn(every: number): Promise<unknown>;
     /** Removes what expired in the failure store, once a day. */
     tidy(): Promise<unknown>;
+    /** Tells if the failure store continues from an older state. */
+    lookBack(): Promise<unknown>;
     close(): Promise<void>;
   };
 }
@@ -84,6 +86,18 @@ export function startAudits(
   });
 }
 
+/** Tells within a minute if the failure store continues from an older state. */
+export function startLookingBack(runtime: Runtime, { create }: AuditModule): Schedule {
+  const auditor = create(runtime);
+  return schedule(runtime, {
+    every: LOOK_MS,
+    atOnce: true,
+    work: () => auditor.lookBack(),
+    failed: 'whether the failure store lost changes is not known; the next run tries again',
+    close: () => auditor.close(),
+  });
+}
+
 /** Does nothing, and loads no bundle, if the configuration has no policies. */
 export async function startReplays(
   runtime: Runtime,
@@ -120,6 +134,8 @@ export function startReturns(runtime: Runtime, { create }: ApplyModule): Schedul
  */
 interface Plan {
   readonly every: number;
+  /** Also before the first pause. */
+  readonly atOnce?: true;
   readonly work: (signal: AbortSignal) => Promise<unknown>;
   readonly failed: string;
   readonly close: () => Promise<void>;
@@ -144,11 +160,11 @@ function schedule(runtime: Runtime, plan: Plan): Schedule {
  */
 async function repeat(
   { clock, log }: Runtime,
-  { every, work, failed }: Plan,
+  { every, atOnce, work, failed }: Plan,
   signal: AbortSignal,
 ): Promise<void> {
-  for (;;) {
-    await clock.sleep(every, signal);
+  for (let isFirst = true; ; isFirst = false) {
+    if (!isFirst || atOnce !== true) await clock.sleep(every, signal);
     if (signal.aborted) return;
     await work(signal).catch((error: unknown) => log.error({ error: errorMessage(error) }, failed));
   }

@@ -22,6 +22,7 @@ import type { ApplyModule, AuditModule, ReplayModule } from '../../../shared/hos
 import {
   AUDIT_INTERVAL_MS,
   startAudits,
+  startLookingBack,
   startReplays,
   startReturns,
 } from '../../../shared/host/schedules.ts';
@@ -211,6 +212,7 @@ async function serve(
 async function schedule(runtime: Runtime, options: UpOptions, sources: Stoppable[]): Promise<void> {
   const audit = await loadBundle<AuditModule>('audit/handler.mjs');
   sources.push(startAudits(runtime, audit, options.auditEvery));
+  sources.push(startLookingBack(runtime, audit));
   sources.push(startReturns(runtime, await loadBundle<ApplyModule>('apply/handler.mjs')));
   sources.push(await startReplays(runtime, () => loadBundle<ReplayModule>('replay/handler.mjs')));
   if (options.console !== undefined)

@@ -147,4 +147,15 @@ export const REPLAY_CODES = {
       'out who sent the request: Sluice generates its names itself.',
     retryable: false,
   },
+  RPL717: {
+    title: 'Failure store continues from an older state',
+    cause:
+      'The database of the failure store is another one than before, or has another history: a ' +
+      'standby took over, or a backup was restored. The newest changes may be missing.',
+    fix:
+      'Compare with what was asked for in the time that the message names: "sluice cluster list" ' +
+      'and "sluice plan" show what is in effect. Give missing orders, approvals and replays ' +
+      'again. Ports need nothing: the watchers send the present state.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -2,7 +2,7 @@
 import type { Database } from '../../postgres/database.ts';
 import { POSTGRES_REMEDIES, postgresFault, postgresMessage } from '../../postgres/errors.ts';
 import { isInRange } from '../blobs.ts';
-import type { Blob, BlobEntry, Blobs, Condition, KeyRange } from '../blobs.ts';
+import type { Blob, BlobEntry, BlobLineage, Blobs, Condition, KeyRange } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix } from '../keys.ts';
 
@@ -39,6 +39,13 @@ const LIST = `
   SELECT key, tag, trunc(extract(epoch FROM written) * 1000)::float8 AS written FROM $schema.blob
   WHERE key >= $1 AND key < $2 AND ($3::text IS NULL OR key >= $3) AND ($4::text IS NULL OR key <= $4)
   ORDER BY key`;
+
+/** The timeline changes when a standby is promoted, and after a recovery to a point in time. */
+const LINEAGE = `
+  SELECT (SELECT system_identifier FROM pg_control_system()) || '/' ||
+    left(pg_walfile_name(pg_current_wal_lsn()), 8) AS id,
+    trim(current_setting('synchronous_standby_names')) <> '' AND
+    current_setting('synchronous_commit') NOT IN ('off', 'local') AS waits`;
 
 /** The opened database; `where` is its location, for messages. */
 export function createPostgresBlobs(database: Database, where: string): Blobs {
@@ -79,6 +86,7 @@ export function createPostgresBlobs(database: Database, where: string): Blobs {
       await run('DELETE FROM $schema.blob WHERE key = $1', [checkedKey(key, where)]);
     },
     list: (prefix, range = {}) => list(prefix, range),
+    lineage: async () => (await run<BlobLineage>(LINEAGE, []))[0],
     close: () => database.close(),
   };
 }

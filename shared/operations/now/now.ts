@@ -29,18 +29,21 @@ export interface Now {
 
 /** Reads the failure store, the queues and what is known of the devices. */
 export async function readNow(context: OperationContext): Promise<Now> {
-  const { runtime, store, jobs, views, waiting, readPartitions } = context;
+  const { runtime, store, jobs, views, waiting, lineage, readPartitions } = context;
   const { config, clock } = runtime;
-  const [partitions, heads, all, marks, waits, queues, heard, audits] = await Promise.all([
-    readPartitions(config.devices),
-    store.list(),
-    jobs.list(),
-    waiting.marks(),
-    waiting.list(),
-    readQueues(runtime),
-    heardOn(context, config.devices),
-    Promise.all(config.devices.map(({ name }) => views.audit(name))),
-  ]);
+  const [partitions, heads, all, marks, waits, queues, heard, rollback, audits] = await Promise.all(
+    [
+      readPartitions(config.devices),
+      store.list(),
+      jobs.list(),
+      waiting.marks(),
+      waiting.list(),
+      readQueues(runtime),
+      heardOn(context, config.devices),
+      lineage.recent(),
+      Promise.all(config.devices.map(({ name }) => views.audit(name))),
+    ],
+  );
   const now = clock.now();
   const seen = partitions.flatMap((one) => ('state' in one ? [one] : []));
   const troubles = troublesOf({
@@ -51,6 +54,7 @@ export async function readNow(context: OperationContext): Promise<Now> {
     queues,
     jobs: all,
     unseen: unansweredOf(partitions),
+    rollback,
     now,
   });
   const counts = {

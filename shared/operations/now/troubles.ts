@@ -1,5 +1,7 @@
 /** What is not normal now: one sentence for each trouble, worst first. Pure. */
 import { formatAge, formatCount } from '../../domain/text/counts.ts';
+import { describeRollback } from '../../failures/lineage.ts';
+import type { Rollback } from '../../failures/lineage.ts';
 import type { FailureHead } from '../../failures/port.ts';
 import type { ReplayJob } from '../../failures/replay/job.ts';
 import type { AuditView } from '../../failures/views.ts';
@@ -34,6 +36,8 @@ export interface Known {
     readonly code: string;
     readonly problem: string;
   }[];
+  /** The failure store continues from an older state. */
+  readonly rollback?: Rollback | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -48,6 +52,7 @@ export function troublesOf(known: Known): readonly Trouble[] {
     ...known.audits.flatMap(ofAudit),
     ...ofClusters(known.clusters),
     ...known.jobs.flatMap(ofJob),
+    ...ofRollback(known.rollback),
   ];
 }
 
@@ -192,6 +197,24 @@ function ofClusters(rows: readonly ClusterRow[]): readonly Trouble[] {
     words: [cluster],
     replayable: false,
   }));
+}
+
+/** Without a loss, nobody has to do anything. */
+function ofRollback(rollback: Rollback | undefined): readonly Trouble[] {
+  if (rollback === undefined || rollback.waited) return [];
+  return [
+    {
+      id: `rollback ${rollback.until}`,
+      level: 'warn',
+      sentence: describeRollback(rollback),
+      since: rollback.until,
+      code: 'RPL717',
+      remedy: fixOf('RPL717'),
+      room: 'fleet',
+      words: [],
+      replayable: false,
+    },
+  ];
 }
 
 /** Only a paused job waits for somebody. */

@@ -126,7 +126,12 @@ test.each([
     (waits += 1) === 1 || signal?.aborted === true
       ? Promise.resolve()
       : new Promise((end) => signal?.addEventListener('abort', () => end()));
-  const auditor = { turn: note('audit'), tidy: note('tidy'), close: async () => undefined };
+  const auditor = {
+    turn: note('audit'),
+    tidy: note('tidy'),
+    lookBack: note('look back'),
+    close: async () => undefined,
+  };
   const host = startAudits(
     { ...runtime, clock: { ...runtime.clock, sleep } },
     { create: () => auditor },
