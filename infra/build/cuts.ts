@@ -57,6 +57,7 @@ const shakeYaml: Plugin = {
 const UNDICI = `
   Object.assign(require('./lib/dispatcher/dispatcher').prototype, {
     request: require('./lib/api/api-request'),
+    connect: require('./lib/api/api-connect'), // for proxies
   });
   module.exports = {
     Agent: require('./lib/dispatcher/agent'),

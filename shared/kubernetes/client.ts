@@ -114,7 +114,10 @@ export interface KubernetesClient {
  */
 const PAGE_OBJECTS = 200;
 
-/** Where the credentials come from, and the clock of time limits. */
+/**
+ * Where the credentials come from, and the clock of time limits. Default environment: that of the
+ * process.
+ */
 export interface ClientOptions extends Partial<CredentialOptions> {
   readonly clock?: Pick<Clock, 'monotonic'> | undefined;
 }
@@ -127,7 +130,7 @@ export function createKubernetesClient({
   clock = processClock,
   ...options
 }: ClientOptions = {}): KubernetesClient {
-  const source = createCredentialSource({ env: {}, ...options });
+  const source = createCredentialSource({ env: process.env, ...options });
   return clientOn(createApiTransport(source, clock), source.namespace);
 }
 

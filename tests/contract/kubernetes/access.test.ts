@@ -210,6 +210,17 @@ describe('a proxy', () => {
     expect(new Set(asked)).toEqual(new Set(['kubernetes.example:6443']));
   });
 
+  test('is that of the process where no environment is given, as in commands', async () => {
+    const before = process.env['HTTPS_PROXY'];
+    process.env['HTTPS_PROXY'] = env().HTTPS_PROXY;
+    try {
+      expect(await read(clientOf({ kubeconfig: outside() }))).toEqual({ n: '1' });
+    } finally {
+      if (before === undefined) delete process.env['HTTPS_PROXY'];
+      else process.env['HTTPS_PROXY'] = before;
+    }
+  });
+
   test('is not used for hosts in NO_PROXY', async () => {
     const client = clientOf({ kubeconfig: outside(), env: { ...env(), NO_PROXY: '.example' } });
     await expect(read(client)).rejects.toMatchObject({ status: 0 });
