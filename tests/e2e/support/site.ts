@@ -46,6 +46,8 @@ export interface Site {
 export interface SiteOptions {
   /** The time that the API server reports; undefined: none. Absent: the correct time. */
   readonly date?: () => number | undefined;
+  /** Of the device. */
+  readonly password?: string;
 }
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
@@ -60,7 +62,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
 
 async function build(
   closers: ReturnType<typeof createClosers>,
-  options: SiteOptions,
+  { password: wanted, ...options }: SiteOptions,
 ): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-up-'));
   closers.add(() => rm(dir, { recursive: true, force: true }));
@@ -74,7 +76,7 @@ async function build(
       graceMs: 200,
     }),
   );
-  const bigip = await closers.use(startBigip());
+  const bigip = await closers.use(startBigip(wanted === undefined ? {} : { password: wanted }));
   const cable = await closers.use(startCable(bigip.url));
   const queueFile = join(dir, 'state', 'queue.sqlite');
   const { ca, username, password } = bigip;
