@@ -18,6 +18,7 @@ import { registerPorts } from './commands/ports.ts';
 import { registerQueue } from './commands/queue.ts';
 import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStore } from './commands/store.ts';
 import { registerSync } from './commands/sync.ts';
 import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
@@ -43,6 +44,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerReplay,
   registerKeys,
   registerQueue,
+  registerStore,
   registerNetwork,
   registerDoctor,
   registerCompletion,

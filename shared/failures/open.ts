@@ -12,6 +12,7 @@ import { createAudit } from './audit.ts';
 import type { AuditLog } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import { createFileBlobs } from './fs/blobs.ts';
+import { refuseMovedFolder, useFolder } from './fs/moved.ts';
 import { createHeardStore } from './heard.ts';
 import type { HeardStore } from './heard.ts';
 import { createHistoryStore } from './history.ts';
@@ -126,11 +127,23 @@ export function failuresOver(
   };
 }
 
-/** Opens the underlying storage, in which each part of the store has a prefix. */
+/**
+ * Says that this process uses the store, so that nobody moves it meanwhile. Throws RPL718 if it was
+ * moved. Returns how to end the use. Only a directory belongs to one host.
+ */
+export function useFailures(config: FailuresConfig): () => void {
+  return config.kind === 'fs' ? useFolder(config.path) : () => undefined;
+}
+
+/**
+ * Opens the underlying storage, in which each part of the store has a prefix. Throws RPL718 if it
+ * was moved elsewhere.
+ */
 export function openBlobs(config: FailuresConfig, options: OpenFailuresOptions): Blobs {
   const { clock, id, secrets, credentials } = options;
   switch (config.kind) {
     case 'fs':
+      refuseMovedFolder(config.path);
       return createFileBlobs(config.path, id);
     case 's3': {
       const { bucket, prefix, region, endpoint } = config;
@@ -149,7 +162,7 @@ export function openBlobs(config: FailuresConfig, options: OpenFailuresOptions):
           server: config,
           secrets,
           clock,
-          migrations: BLOB_MIGRATIONS,
+          migrations: [BLOB_MIGRATIONS],
         });
         return createPostgresBlobs(database, where);
       });

@@ -23,16 +23,21 @@ export interface DatabaseOptions {
   readonly secrets: Pick<Secrets, 'resolve'>;
   readonly clock: Clock;
   /** Tables of the caller, which are created before the first call. */
-  readonly migrations: Migrations;
+  readonly migrations: readonly Migrations[];
 }
+
+/** Runs one statement with a time limit. `$schema` is the schema of the database. */
+export type DatabaseCall = <Row extends QueryResultRow>(
+  text: string,
+  values: readonly unknown[],
+) => Promise<readonly Row[]>;
 
 /** One server. All methods reject with the error of the server or of its client. */
 export interface Database {
-  /** Of one statement, in a transaction of its own with a time limit. `$schema` is its schema. */
-  call<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-  ): Promise<readonly Row[]>;
+  /** In a transaction of its own. */
+  readonly call: DatabaseCall;
+  /** All calls of the work, which are undone if it rejects. */
+  transaction<T>(work: (call: DatabaseCall) => Promise<T>): Promise<T>;
   /** Calls `hear` for each notice on the channel. Notices may be lost, so poll as well. */
   listen(channel: string, hear: (payload: string) => void): void;
   /** Resolves when the calls in progress have ended; later ones are refused. */
@@ -62,13 +67,12 @@ class Server implements Database {
     this.#ready = lazily(() => this.#migrated());
   }
 
-  async call<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-  ): Promise<readonly Row[]> {
+  readonly call: DatabaseCall = (text, values) => this.transaction((call) => call(text, values));
+
+  async transaction<T>(work: (call: DatabaseCall) => Promise<T>): Promise<T> {
     if (this.#over.signal.aborted)
       throw new Error('the connection is closed: the process is stopping');
-    const one = this.#run<Row>(text.replaceAll('$schema', this.#schema), values);
+    const one = this.#run(work);
     this.#running.add(one);
     try {
       return await one;
@@ -98,17 +102,17 @@ class Server implements Database {
 
   async #migrated(): Promise<Pool> {
     const pool = await this.#pool.get();
-    await migrate(pool, this.#options.server.schema, this.#options.migrations);
+    for (const part of this.#options.migrations)
+      await migrate(pool, this.#options.server.schema, part);
     return pool;
   }
 
-  async #run<Row extends QueryResultRow>(
-    text: string,
-    values: readonly unknown[],
-  ): Promise<readonly Row[]> {
-    const { rows } = await inTransaction(await this.#ready.get(), (client) =>
-      client.query<Row>(text, [...values]),
+  async #run<T>(work: (call: DatabaseCall) => Promise<T>): Promise<T> {
+    return inTransaction(await this.#ready.get(), (client) =>
+      work(async <Row extends QueryResultRow>(text: string, values: readonly unknown[]) => {
+        const whole = text.replaceAll('$schema', this.#schema);
+        return (await client.query<Row>(whole, [...values])).rows;
+      }),
     );
-    return rows;
   }
 }

@@ -100,11 +100,11 @@ export interface Queues {
 export const MAX_BODY_BYTES = 1_048_576;
 
 /** Codes that an error of a queue can have; the code table explains them. */
-export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604' | 'Q605';
+export type QueueErrorCode = 'Q601' | 'Q602' | 'Q603' | 'Q604' | 'Q605' | 'Q606';
 
 /**
  * Q601 unreachable, Q602 access denied, Q603 no such queue, Q604 message too large, Q605 receipt no
- * longer valid.
+ * longer valid, Q606 moved elsewhere.
  */
 export class QueueError extends Error {
   readonly code: QueueErrorCode;

@@ -2,8 +2,6 @@
  * `sluice up`: watcher, functions and queue in one process. Uses SQS instead if the configuration
  * has an SQS queue.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
@@ -11,7 +9,6 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import type { EventSource } from '../../../shared/queue/event-source.ts';
-import { queueBackend } from '../../../shared/queue/open.ts';
 import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 import type { FunctionSettings } from '../../../shared/queue/functions.ts';
 import { startConsole } from '../../../shared/host/console.ts';
@@ -33,7 +30,7 @@ import { addConfigOption, currentUser } from '../terminal/context.ts';
 import { throwawayStores } from '../up/throwaway-stores.ts';
 import { loadBundle } from '../up/hosted-functions.ts';
 import type { HostedFunction, HostedWatcher, WatchModule } from '../up/hosted-functions.ts';
-import { holdCluster } from '../up/hold-cluster.ts';
+import { holdStores } from '../up/hold-stores.ts';
 import type { ProcessSamples } from '../up/samples.ts';
 import { processSamples } from '../up/samples.ts';
 
@@ -154,13 +151,13 @@ async function up(options: UpOptions): Promise<void> {
   const config = dry?.config ?? asked;
   const clusterId = options.watch ? chooseCluster(config, options.cluster).id : undefined;
   const log = createLogger(logLevelOf(process.env));
-  const release = clusterId === undefined ? undefined : claim(config, clusterId);
+  const release = holdStores(config, clusterId);
   const runtime = processRuntime(config, { env: process.env, log, dryRun: options.dryRun });
   try {
     await serve(runtime, clusterId, options);
   } finally {
     await runtime.queues.close();
-    release?.();
+    release();
     dry?.remove();
   }
   log.info({}, 'stopped');
@@ -240,14 +237,6 @@ async function openConsole(
     audit: await loadBundle<ConsoleModules['audit']>('audit/handler.mjs'),
   };
   return startConsole(runtime, modules, { who: currentUser(process.env), role, port: at });
-}
-
-/** On one host, a lock next to the queue file detects a second process. */
-function claim({ queue }: SluiceConfig, clusterId: string): () => void {
-  const { file } = queueBackend(queue);
-  if (file === undefined) return () => undefined;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return holdCluster(file, clusterId);
 }
 
 /** What serves probes and metrics where no watcher does. */

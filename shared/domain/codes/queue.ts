@@ -55,6 +55,16 @@ export const QUEUE_CODES = {
       'longer than the timeout of the function.',
     retryable: true,
   },
+  Q606: {
+    title: 'Queue was moved',
+    cause:
+      '"sluice store move" has carried the messages of this file into a database. A process that ' +
+      'used the file again would work beside the new place.',
+    fix:
+      'Use the configuration with the new place. To go back, delete the file whose name ends with ' +
+      '.moved beside the queue file, and never run both.',
+    retryable: false,
+  },
   // The content of a message. map and apply move it to the dead letters with its bytes.
   Q610: {
     title: 'Not JSON',

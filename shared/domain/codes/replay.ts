@@ -158,4 +158,14 @@ export const REPLAY_CODES = {
       'again. Ports need nothing: the watchers send the present state.',
     retryable: false,
   },
+  RPL718: {
+    title: 'Failure store was moved',
+    cause:
+      '"sluice store move" has carried the content of this directory into a database. A process ' +
+      'that used the directory again would work beside the new place.',
+    fix:
+      'Use the configuration with the new place. To go back, delete the file .moved in the ' +
+      'directory, and never run both.',
+    retryable: false,
+  },
 } as const satisfies CodeTable;

@@ -17,8 +17,8 @@ import { isInRange } from '../blobs.ts';
 import type { Blob, BlobEntry, Blobs, Condition, KeyRange } from '../blobs.ts';
 import { ReplayError } from '../error.ts';
 import { checkedKey, checkedPrefix, isKey } from '../keys.ts';
-import { privateFolder } from '../../runtime/private-files.ts';
 import { createLock } from './lock.ts';
+import { FOLDER_LOCK, useFolder } from './moved.ts';
 
 /** Every write creates a new file, so inode, time and size change. */
 function tagOf({
@@ -144,15 +144,12 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
     }
   };
   let locked: ReturnType<typeof createLock> | undefined;
-  let made = false;
-  const makeRoot = (): void => {
-    if (!made) privateFolder(root);
-    made = true;
-  };
-  const lock = (): ReturnType<typeof createLock> => (locked ??= createLock(join(root, '.lock')));
+  let endUse: (() => void) | undefined;
+  const lock = (): ReturnType<typeof createLock> =>
+    (locked ??= createLock(join(root, FOLDER_LOCK)));
   const put = (key: string, text: string, condition: Condition): string | undefined => {
     const path = pathOf(root, key);
-    makeRoot();
+    endUse ??= useFolder(root);
     const temporary = writeTemporary(path, text, id());
     const place = (): string | undefined => {
       if (!holds(condition, currentTag(path))) return undefined;
@@ -178,7 +175,8 @@ export function createFileBlobs(root: string, id: () => string): Blobs {
       ),
     close: async () => {
       locked?.close();
-      locked = undefined;
+      endUse?.();
+      locked = endUse = undefined;
     },
   };
 }

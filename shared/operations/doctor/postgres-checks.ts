@@ -33,8 +33,7 @@ async function ofServer(
   const { describeDurability, durabilityProblems, readDurability } =
     await import('../../postgres/durability.ts');
   // Whoever uses the tables creates them.
-  const migrations = { part: 'doctor', steps: [] };
-  const database = connectPostgres({ server, secrets, clock, migrations });
+  const database = connectPostgres({ server, secrets, clock, migrations: [] });
   try {
     const read = await readDurability(database, server.schema);
     const problems = durabilityProblems(read);

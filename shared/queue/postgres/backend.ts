@@ -14,7 +14,12 @@ export function postgresBackend(server: Extract<QueueConfig, { kind: 'postgres' 
       lazyQueues(async () => {
         const { connectPostgres } = await import('../../postgres/database.ts');
         const { createPostgresQueues } = await import('./queues.ts');
-        const database = connectPostgres({ server, secrets, clock, migrations: QUEUE_MIGRATIONS });
+        const database = connectPostgres({
+          server,
+          secrets,
+          clock,
+          migrations: [QUEUE_MIGRATIONS],
+        });
         const where = postgresLocation(server);
         return createPostgresQueues({ database, where, schema: server.schema, clock });
       }),

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../runtime/clock.ts';
+import { whyMoved } from '../../runtime/moved-mark.ts';
 import { restrictMode, privateFile } from '../../runtime/private-files.ts';
 import { QueueError } from '../port.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -45,23 +46,36 @@ function makeFile(path: string): void {
   for (const beside of ['-wal', '-shm']) restrictMode(`${path}${beside}`);
 }
 
+/** Its presence says that the messages are elsewhere. */
+export const queueMark = (path: string): string => `${path}.moved`;
+
+function openFile(path: string): DatabaseSync {
+  if (path !== ':memory:') makeFile(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  database.exec('PRAGMA journal_mode = WAL');
+  database.exec('PRAGMA synchronous = FULL');
+  database.exec(SCHEMA);
+  // Now that the file is open, it cannot be moved any more.
+  const why = whyMoved(`The queue file ${path}`, queueMark(path));
+  if (why === undefined) return database;
+  database.close();
+  throw new QueueError('Q606', why);
+}
+
 /**
  * Opens or creates the queue file. `synchronous = FULL`, so that a confirmed message survives a
- * power failure.
+ * power failure. Throws Q606 if it was moved elsewhere.
  */
 export function openDatabase(path: string): DatabaseSync {
   try {
-    if (path !== ':memory:') makeFile(path);
-    const database = new DatabaseSync(path, { timeout: BUSY_MS });
-    database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
-    database.exec(SCHEMA);
-    return database;
+    return openFile(path);
   } catch (error) {
+    if (error instanceof QueueError) throw error;
     throw new QueueError(
       'Q601',
       `The queue file ${path} cannot be opened: ${errorMessage(error)}. ` +
-        'Check queue.path, the permissions of the file and the free space.',
+        'Check queue.path, the permissions of the file and the free space, ' +
+        'and that no "sluice store move" runs.',
       { cause: error },
     );
   }

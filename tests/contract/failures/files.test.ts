@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
+import { leaveFolder } from '../../../shared/failures/fs/leaving.ts';
 import { createLock } from '../../../shared/failures/fs/lock.ts';
 import { failureStoreContract } from './suite.ts';
 
@@ -219,5 +220,59 @@ describe('blobs in a directory', () => {
       'x/jobs/1/items-1.json',
     ]);
     await blobs.close();
+  });
+});
+
+describe('a directory that is left for another place', () => {
+  afterEach(clean);
+  const filled = async (): Promise<string> => {
+    const root = join(folder(), 'failures');
+    const blobs = createFileBlobs(root, randomUUID);
+    await blobs.put('a/large', 'x'.repeat(1_100_000));
+    await blobs.put('b/small', 'y');
+    await blobs.close();
+    return root;
+  };
+
+  test('gives all files in pages, as often as it is asked', async () => {
+    const source = leaveFolder(await filled());
+    for (let i = 0; i < 2; i += 1) {
+      const pages: unknown[] = [];
+      for await (const page of source.pages()) pages.push(page.map(({ key, kind }) => [key, kind]));
+      expect(pages).toEqual([[['a/large', 'a']], [['b/small', 'b']]]);
+    }
+    await source.close();
+  });
+
+  test('is not left while a process that wrote to it runs, and takes no new one', async () => {
+    const root = await filled();
+    const user = createFileBlobs(root, randomUUID);
+    await user.put('c', '1');
+    expect(() => leaveFolder(root)).toThrow(/failures is in use; stop "sluice up"/);
+    await user.close();
+    const source = leaveFolder(root);
+    expect(() => leaveFolder(root)).toThrow(/is in use/);
+    source.mark('PostgreSQL');
+    await source.close();
+    await expect(user.put('c', '2')).rejects.toMatchObject({
+      code: 'RPL718',
+      message: expect.stringMatching(/was moved to PostgreSQL .* delete .*failures\/\.moved/),
+    });
+    expect(await user.get('c')).toMatchObject({ text: '1' });
+  });
+
+  /** As older versions do, which say nothing about themselves. */
+  test.each([
+    ['written', (root: string) => writeFileSync(join(root, 'c'), '1')],
+    ['changed', (root: string) => writeFileSync(join(root, 'b', 'small'), 'other')],
+    ['deleted', (root: string) => rmSync(join(root, 'a'), { recursive: true })],
+  ])('notices that something was %s meanwhile', async (_, change) => {
+    const root = await filled();
+    const source = leaveFolder(root);
+    const pages = source.pages()[Symbol.asyncIterator]();
+    await pages.next();
+    change(root);
+    await expect(pages.next()).rejects.toThrow(/changed meanwhile; stop what uses it/);
+    await source.close();
   });
 });

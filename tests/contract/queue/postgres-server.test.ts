@@ -155,7 +155,7 @@ describeWithPostgres('queues in PostgreSQL', () => {
       server: { ...place, connections: 1 },
       secrets: { resolve: () => Promise.resolve('') },
       clock: processClock,
-      migrations: QUEUE_MIGRATIONS,
+      migrations: [QUEUE_MIGRATIONS],
     });
     const read = (): Promise<
       readonly Readonly<Record<'limit' | 'idle' | 'names' | 'path', string>>[]

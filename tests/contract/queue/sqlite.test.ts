@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { leaveSqlite } from '../../../shared/queue/sqlite/leaving.ts';
 import { createSqliteQueues } from '../../../shared/queue/sqlite/queues.ts';
 import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts';
 import { createWakeUp, type WakeUp } from '../../../shared/queue/sqlite/wake-up.ts';
@@ -472,4 +473,26 @@ describe('the wake-up of a process', () => {
     await clock.pass(5);
     expect([done, early]).toEqual([[], [0]]);
   });
+});
+
+test('a file that was moved is opened by nobody, and not moved while somebody has it open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));
+  const path = join(folder, 'queue.sqlite');
+  const open = () => createSqliteQueues({ path, clock: createManualClock(), id: randomUUID });
+  const user = open();
+  expect(() => leaveSqlite(path)).toThrow(/queue\.sqlite is in use; stop "sluice up"/);
+  await user.close();
+  const source = leaveSqlite(path);
+  expect(() => leaveSqlite(path)).toThrow(/is in use/);
+  source.mark('PostgreSQL');
+  await source.close();
+  expect(open).toThrow(
+    expect.objectContaining({
+      code: 'Q606',
+      message: expect.stringMatching(/was moved to PostgreSQL .* delete .*queue\.sqlite\.moved/),
+    }),
+  );
+  rmSync(`${path}.moved`);
+  await open().close();
+  rmSync(folder, { recursive: true });
 });
