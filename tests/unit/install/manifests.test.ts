@@ -260,13 +260,26 @@ describe('the container files', () => {
       ).toBe(true);
       expect(steps).toEqual(
         expect.arrayContaining([
-          'ARG BASE=gcr.io/distroless/nodejs24-debian13:nonroot',
+          `ARG BASE=localhost/sluice-base:${VERSION}`,
           'FROM ${BASE}',
           'USER 65532:65532',
         ]),
       );
     },
   );
+
+  test('Containerfile.base adds its root to nothing, and runs as nobody', () => {
+    const steps = read('Containerfile.base')
+      .split('\n')
+      .filter((line) => /^[A-Z]/.test(line));
+    expect(steps).toEqual([
+      'FROM scratch',
+      'ADD root.tar /',
+      'USER 65532:65532',
+      'WORKDIR /',
+      'ENTRYPOINT ["/nodejs/bin/node"]',
+    ]);
+  });
 
   test('start the bundles by the names that the build gives them', () => {
     expect(read('Containerfile.watch')).toContain(

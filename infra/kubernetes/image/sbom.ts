@@ -1,0 +1,103 @@
+/** The bill of materials of the images in CycloneDX: Debian packages, Node.js, and what is bundled. */
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import type { DebianArchitecture, DebianPackage } from './debian.ts';
+
+const Component = z.looseObject({ 'bom-ref': z.string(), name: z.string(), version: z.string() });
+type Component = z.infer<typeof Component>;
+
+/** As `npm sbom --sbom-format cyclonedx` prints it. */
+export const NpmSbom = z.looseObject({ components: z.array(Component).max(10_000) });
+
+/** A package from a registry of npm. */
+export interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * Paths of the packages, relative to the root and sorted, that files of a build come from:
+ * `node_modules/a/node_modules/@b/c`.
+ */
+export function packagesIn(inputs: readonly string[]): readonly string[] {
+  const found = inputs.flatMap(
+    (input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0] ?? [],
+  );
+  return [...new Set(found)].sort();
+}
+
+/** The components of these packages. Throws for one that npm does not know. */
+function componentsOf(
+  packages: readonly NpmPackage[],
+  { components }: z.infer<typeof NpmSbom>,
+): readonly Component[] {
+  const refs = [...new Set(packages.map(({ name, version }) => `${name}@${version}`))].sort();
+  return refs.map((ref) => {
+    const found = components.find((each) => each['bom-ref'] === ref);
+    if (found === undefined)
+      throw new Error(`${ref} is bundled, but "npm sbom" does not list it; run "npm ci"`);
+    return found;
+  });
+}
+
+/** What an image contains. */
+export interface Contents {
+  readonly version: string;
+  /** Seconds. */
+  readonly epoch: number;
+  readonly architecture: DebianArchitecture;
+  readonly debian: readonly DebianPackage[];
+  readonly node: { readonly version: string; readonly sha256: string };
+  /** The bundled packages of npm. */
+  readonly packages: readonly NpmPackage[];
+  readonly npm: z.infer<typeof NpmSbom>;
+}
+
+const sha256 = (content: string): readonly object[] => [{ alg: 'SHA-256', content }];
+
+/** The document, byte for byte the same from the same contents. */
+export function sbomOf(contents: Contents): string {
+  const { version, epoch, architecture, debian, node, packages, npm } = contents;
+  const purl = `pkg:generic/sluice@${version}`;
+  const components = [
+    ...debian.map((each) => ({
+      type: 'library',
+      'bom-ref': `debian:${each.name}`,
+      name: each.name,
+      version: each.version,
+      purl: `pkg:deb/debian/${encodeURIComponent(each.name)}@${encodeURIComponent(each.version)}?arch=${architecture}`,
+      hashes: sha256(each.sha256),
+    })),
+    {
+      type: 'platform',
+      'bom-ref': 'node',
+      name: 'node',
+      version: node.version,
+      purl: `pkg:generic/node@${node.version}`,
+      hashes: sha256(node.sha256),
+      licenses: [{ license: { id: 'MIT' } }],
+    },
+    ...componentsOf(packages, npm),
+  ];
+  const id = createHash('sha256').update(JSON.stringify(components)).update(purl).digest('hex');
+  const uuid = `${id.slice(0, 8)}-${id.slice(8, 12)}-8${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`;
+  const document = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    serialNumber: `urn:uuid:${uuid}`,
+    version: 1,
+    metadata: {
+      timestamp: new Date(epoch * 1_000).toISOString(),
+      component: {
+        type: 'application',
+        'bom-ref': purl,
+        name: 'sluice',
+        version,
+        purl,
+        licenses: [{ license: { id: 'Apache-2.0' } }],
+      },
+    },
+    components,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
