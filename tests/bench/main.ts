@@ -10,6 +10,7 @@ import { benchFleet } from './fleet.ts';
 import { benchPaths } from './fleet/paths.ts';
 import { benchIdentity } from './identity.ts';
 import { benchMapping } from './mapping.ts';
+import { benchQueue } from './queue.ts';
 import { readPeer, type PeerFile } from './peer.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchPoison } from './poison.ts';
@@ -21,7 +22,7 @@ import { benchWatch } from './watch.ts';
 /** Measurements with their own tables, and their duration in seconds (approximate). */
 interface Extra {
   readonly seconds: number;
-  readonly run: () => Promise<void>;
+  readonly run: (quick: boolean) => Promise<void>;
   /** Runs only if it is named, because it takes long. */
   readonly asked?: true;
 }
@@ -36,6 +37,7 @@ const EXTRAS: Readonly<Record<string, Extra>> = {
   poison: { seconds: 180, run: benchPoison, asked: true },
   fleet: { seconds: 900, run: benchFleet, asked: true },
   paths: { seconds: 120, run: benchPaths, asked: true },
+  queue: { seconds: 120, run: benchQueue, asked: true },
   watch: { seconds: 480, run: benchWatch, asked: true },
 };
 
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
   say(`bench: about ${Math.ceil(seconds / 60)} min; load ${load()}`);
   const measured = await measureRows(rows, asked);
   if (rows.length > 0) print(measured, peers, asked);
-  for (const [, extra] of extras) await extra.run();
+  for (const [, extra] of extras) await extra.run(asked.quick);
   say(`bench: load ${load()}`);
   return measured.some(({ failed }) => failed !== undefined) ? 1 : 0;
 }
