@@ -42,8 +42,10 @@ export function licencesText(packages: readonly LicensedPackage[]): string {
   const head =
     'Sluice contains code of these packages. Node.js and the packages of Debian have their licences in\n' +
     '/nodejs/LICENSE and /usr/share/doc/*/copyright.\n';
-  const sections = packages.map(({ name, version, license, texts }) =>
-    [`${name} ${version} (${license})`, ...texts].join('\n\n'),
-  );
+  const sections = packages.map(({ name, version, license, texts }) => {
+    const missing = `The package has no text of it; see https://spdx.org/licenses/${license}.html.`;
+    const said = texts.length === 0 ? [missing] : texts;
+    return [`${name} ${version} (${license})`, ...said].join('\n\n');
+  });
   return `${[head, ...sections].join(`\n${'-'.repeat(80)}\n\n`)}\n`;
 }
