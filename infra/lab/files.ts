@@ -61,6 +61,8 @@ export interface FileContents {
   readonly services?: LabServices | undefined;
   /** Of the lab's own device, by cluster. */
   readonly tunnels?: Readonly<Record<string, string>> | undefined;
+  /** Whether others have the same members on the lab's own device. */
+  readonly shareNodes?: boolean | undefined;
 }
 
 /** Services of BIG-IP that the configuration offers and requires; not together with `like`. */
@@ -166,7 +168,16 @@ function servicesOf({ services }: FileContents): object {
 }
 
 function configuration(contents: FileContents, dir: string): object {
-  const { device, clusters: own, virtualAddress, members, queue, like, tunnels } = contents;
+  const {
+    device,
+    clusters: own,
+    virtualAddress,
+    members,
+    queue,
+    like,
+    tunnels,
+    shareNodes,
+  } = contents;
   const fleet = own.filter((cluster) => cluster.fleet === true).map(({ id }) => id);
   const {
     devices = [],
@@ -183,6 +194,7 @@ function configuration(contents: FileContents, dir: string): object {
       {
         ...deviceEntry(DEVICE_NAME, device, dir, ownPartitions(like)),
         ...(tunnels && { networks: { tunnels } }),
+        ...(shareNodes === true && { shareNodes }),
       },
       ...devices,
     ],

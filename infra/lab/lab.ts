@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../shared/config/load.ts';
 import { startBigip, type LabBigip } from './bigip/index.ts';
+import { type LabCis, startCis } from './cis/cis.ts';
 import type { LabCluster } from './cluster/index.ts';
 import { createClosers, type Closers } from './closers.ts';
 import {
@@ -37,6 +38,8 @@ export interface LabOptions {
   readonly services?: LabServices;
   /** One cluster by default. */
   readonly clusters?: readonly [SiteOptions, ...SiteOptions[]];
+  /** F5 CIS runs in the first cluster, with a partition of its own. */
+  readonly cis?: boolean;
 }
 
 /** Everything that runs, and where its files are. */
@@ -56,10 +59,13 @@ export interface Lab {
   readonly cluster: LabCluster;
   readonly bigip: LabBigip;
   readonly pipeline: Pipeline;
+  /** Absent if it does not run here. */
+  readonly cis?: LabCis;
   stop(options?: { readonly keepFiles?: boolean }): Promise<void>;
 }
 
 const VIRTUAL_ADDRESS = '172.16.100.195';
+const CIS_PARTITION = 'cis';
 const CLUSTER: SiteOptions = {
   id: 'lab',
   podNetwork: '10.244',
@@ -155,7 +161,13 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
     like,
     services: options.services,
     tunnels: tunnelsOf(sites),
+    shareNodes: options.cis,
   });
+  const { kubernetes } = main;
+  const cis =
+    options.cis === true
+      ? await closers.use(startCis({ kubernetes, bigip, partition: CIS_PARTITION }))
+      : undefined;
   const pipeline = await closers.use(startPipeline(files, queue));
   for (const site of sites) {
     closers.add(() => site.stopWatching());
@@ -174,6 +186,7 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
     cluster: main.cluster,
     bigip,
     pipeline,
+    ...(cis && { cis }),
     stop: async ({ keepFiles = false } = {}) => {
       if (keepFiles) removeFiles.cancel();
       await closers.closeAll();

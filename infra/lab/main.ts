@@ -17,7 +17,7 @@ function introduce(lab: Lab): void {
   say.title('The Sluice lab is up');
   say.lines(table(factsOf(lab)));
   say.title('Try');
-  for (const { why, lines } of thingsToTry(lab)) {
+  for (const { why, lines } of [...migrationToTry(lab), ...thingsToTry(lab)]) {
     say.why(why);
     say.lines(lines);
   }
@@ -36,12 +36,33 @@ function factsOf({ files, bigip, kubernetes, cluster, ...lab }: Lab): readonly [
     ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
     ['gateway pods', addresses.join(', ')],
     ['members, queue', `${lab.members}, ${lab.queue}`],
+    ...(lab.cis === undefined
+      ? []
+      : [['F5 CIS', 'runs, with the partition cis'] satisfies [string, string]]),
   ];
 }
 
 interface Suggestion {
   readonly why: string;
   readonly lines: readonly string[];
+}
+
+/** Only with `--cis`. */
+function migrationToTry({ files, cis }: Lab): readonly Suggestion[] {
+  if (cis === undefined) return [];
+  return [
+    {
+      why: 'Move an address from F5 CIS to Sluice (docs/operations/migrate-from-cis.md); the plan prints annotations to run:',
+      lines: [
+        `export KUBECONFIG=${files.kubeconfig} SLUICE_CONFIG=${files.config}`,
+        'kubectl apply -f infra/lab/manifests/cis-objects.yaml',
+        'kubectl apply -f infra/lab/manifests/tcp-echo.yaml -f infra/lab/manifests/second-gateway.yaml',
+        'npm run sluice -- migrate cis plan',
+        'npm run sluice -- migrate cis take 172.16.100.195',
+        'npm run sluice -- migrate cis undo 172.16.100.195',
+      ],
+    },
+  ];
 }
 
 function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestion[] {

@@ -7,7 +7,7 @@ export interface ArgumentsRefused {
 }
 
 /** What the options say. */
-export type LabArguments = Pick<LabOptions, 'queue' | 'members' | 'like'>;
+export type LabArguments = Pick<LabOptions, 'queue' | 'members' | 'like' | 'cis'>;
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === value);
@@ -17,7 +17,7 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
 }
 
 /**
- * Parses `--queue sqlite|sqs --members pods|nodes --like FILE`; returns one sentence if an argument
+ * Parses `--queue sqlite|sqs --members pods|nodes --like FILE --cis`; returns one sentence if an argument
  * is invalid.
  */
 export function parseLabArguments(argv: readonly string[]): LabArguments | ArgumentsRefused {
@@ -28,18 +28,20 @@ export function parseLabArguments(argv: readonly string[]): LabArguments | Argum
         queue: { type: 'string', default: 'sqlite' },
         members: { type: 'string', default: 'pods' },
         like: { type: 'string' },
+        cis: { type: 'boolean', default: false },
       },
     });
     return {
       queue: oneOf('queue', values.queue, ['sqlite', 'sqs']),
       members: oneOf('members', values.members, ['pods', 'nodes']),
       ...(values.like === undefined ? {} : { like: values.like }),
+      ...(values.cis && { cis: true }),
     };
   } catch (error) {
     return {
       refused:
         `${error instanceof Error ? error.message : String(error)}. Known: --queue ` +
-        'sqlite|sqs, --members pods|nodes, --like FILE.',
+        'sqlite|sqs, --members pods|nodes, --like FILE, --cis.',
     };
   }
 }

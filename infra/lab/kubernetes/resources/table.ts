@@ -40,6 +40,10 @@ function gatewayApi(versions: readonly string[], row: Row): Resource {
   return resource('gateway.networking.k8s.io', versions, { ...common, ...row });
 }
 
+function cis(kind: string, plural: string, shortNames: readonly string[] = []): Resource {
+  return resource('cis.f5.com', ['v1'], { kind, plural, shortNames, status: true, builtIn: false });
+}
+
 const aboutEvents = [
   'kind',
   'namespace',
@@ -234,6 +238,12 @@ export const allResources: readonly Resource[] = [
     namespaced: false,
     builtIn: false,
   }),
+  cis('VirtualServer', 'virtualservers', ['vs']),
+  cis('TransportServer', 'transportservers', ['ts']),
+  cis('IngressLink', 'ingresslinks', ['il']),
+  cis('TLSProfile', 'tlsprofiles'),
+  cis('Policy', 'policies'),
+  cis('ExternalDNS', 'externaldnses', ['edns']),
   istio({
     kind: 'DestinationRule',
     plural: 'destinationrules',
