@@ -18,6 +18,7 @@ import { DeviceError } from '../device/errors.ts';
 import { createFenceWatch } from './ha/fences.ts';
 import type { Configured } from './ha/fences.ts';
 import { foreignAddresses } from './state/foreign.ts';
+import { foreignServers } from './state/foreign-servers.ts';
 import { memberHealth } from './state/health.ts';
 import { liveMismatches } from './state/live.ts';
 import { writeBack } from './drift/write-back.ts';
@@ -94,6 +95,7 @@ export function createDevice(
       return changed;
     },
     foreign: () => foreignAddresses(session, config.partitions),
+    foreignServers: () => foreignServers(session, config.partitions),
     abandoned: async () =>
       findAbandoned(await foreignAddresses(session, config.partitions), readPartition),
     missing: (references) => missingReferences(session, references),

@@ -8,6 +8,7 @@ import type { LiveNode } from '../domain/express/node.ts';
 import type { AddressHolder } from '../domain/plan/foreign.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Difference } from './difference.ts';
+import type { ForeignServer } from './foreign-server.ts';
 import type { NetworkFacts } from './network-facts.ts';
 import type { PathAccess } from './paths.ts';
 import type { PartitionReading } from './reading.ts';
@@ -120,6 +121,8 @@ export interface Device {
   writeBack(partition: string, differences: readonly Difference[]): Promise<readonly string[]>;
   /** Virtual servers and virtual addresses outside the partitions of Sluice. */
   foreign(): Promise<readonly AddressHolder[]>;
+  /** The virtual servers among them, with what decides about their traffic. */
+  foreignServers(): Promise<readonly ForeignServer[]>;
   /** Partitions that Sluice declared but the configuration does not name. */
   abandoned(): Promise<readonly AbandonedPartition[]>;
   /** The objects that do not exist on the device. */

@@ -82,6 +82,7 @@ export function dryRunDevice(device: Device, log: Logger): Device {
     writeBack: (partition, differences) => device.writeBack(partition, differences),
     isHeld: () => device.isHeld(),
     foreign: () => device.foreign(),
+    foreignServers: () => device.foreignServers(),
     abandoned: () => device.abandoned(),
     missing: (references) => device.missing(references),
     networks: () => device.networks(),

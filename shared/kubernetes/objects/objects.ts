@@ -50,9 +50,9 @@ const ISTIO_VERSIONS = ['v1', 'v1beta1', 'v1alpha3'];
 const API_VERSIONS = ['v1', 'v1beta1', 'v1alpha3', 'v1alpha2'];
 const API_GROUP = 'gateway.networking.k8s.io';
 
-/** F5's controllers select their ConfigMaps by this label; its value says which kind it is. */
+/** F5's controllers and the watcher select ConfigMaps by this label. */
 function isF5ConfigMap(raw: JsonObject): boolean {
-  return stringMap(readRecord(raw['metadata'])['labels'])['f5type'] !== undefined;
+  return stringMap(readRecord(raw['metadata'])['labels'])['f5type'] === 'virtual-server';
 }
 
 function route(kind: 'HTTPRoute' | 'GRPCRoute' | 'TLSRoute' | 'TCPRoute' | 'UDPRoute'): KindRow {
@@ -104,7 +104,7 @@ const KINDS: Readonly<Record<string, KindRow>> = {
     ignore: (raw) =>
       isF5ConfigMap(raw) || isMeshConfig(raw)
         ? undefined
-        : 'it has no label f5type, so it is not an F5 ConfigMap',
+        : 'it has no label f5type: virtual-server, so it is not an F5 ConfigMap',
   },
   'cilium.io/CiliumNode': {
     versions: ['v2'],

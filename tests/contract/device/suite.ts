@@ -290,6 +290,13 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
           expect.objectContaining({ partition: 'Common', address: '192.0.2.7', port: 8_443 }),
         );
         expect(held.filter(({ partition }) => partition === K8S)).toEqual([]);
+        expect(await device.foreignServers()).toEqual(
+          held.flatMap((one) =>
+            one.port === undefined
+              ? []
+              : [expect.objectContaining({ ...one, monitors: [], persistence: [] })],
+          ),
+        );
       });
 
       test('a held address is refused to a new exposure', async () => {

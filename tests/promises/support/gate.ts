@@ -99,6 +99,7 @@ export function gatedDevice(device: Device, gate: Gate): Device {
       gate.pass(() => device.reconcileMembers(partition, state)),
     isHeld: () => gate.read(() => device.isHeld()),
     foreign: () => gate.read(() => device.foreign()),
+    foreignServers: () => gate.read(() => device.foreignServers()),
     facts: () => gate.read(() => device.facts()),
     paths: gatedPaths(device.paths, gate),
   };

@@ -104,7 +104,20 @@ describe('objects of many kinds', () => {
       {
         kind: 'ConfigMap',
         name: 'team/c',
-        reason: 'it has no label f5type, so it is not an F5 ConfigMap',
+        reason: 'it has no label f5type: virtual-server, so it is not an F5 ConfigMap',
+      },
+    ],
+    [
+      'an F5 ConfigMap that F5 CIS and the watcher do not find',
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { ...meta('c'), labels: { f5type: 'handed-over' } },
+      },
+      {
+        kind: 'ConfigMap',
+        name: 'team/c',
+        reason: 'it has no label f5type: virtual-server, so it is not an F5 ConfigMap',
       },
     ],
     [

@@ -14,20 +14,9 @@ import {
   type ImportedBundle,
   nameBundles,
 } from './cis-bundles.ts';
-import { readCisConfigMap } from './cis-configmap.ts';
-import { listedOnly } from './cis-listed.ts';
-import {
-  cisObjectsIn,
-  type CisObject,
-  type CisVirtualServer,
-  type NotCarried,
-  type Reading,
-  textOf,
-} from './cis-object.ts';
-import { readIngressLink, readTransportServer, servicesOf } from './cis-resources.ts';
-import { readUnused } from './cis-unused.ts';
-import { readLoadBalancer } from './cis-service.ts';
-import { readVirtualServer } from './cis-virtualserver.ts';
+import { cisObjectsIn, type CisVirtualServer, type NotCarried, textOf } from './cis-object.ts';
+import { movedBeside, readCisObject } from './cis-readings.ts';
+import { servicesOf } from './cis-resources.ts';
 import { planGateways, type GatewayAnnotations, type IngressValues } from './gateway-plan.ts';
 import { type GatewayServer, gatewayServers } from './gateway-servers.ts';
 
@@ -87,27 +76,8 @@ export interface CisImportOptions {
   readonly members: 'pods' | 'nodes';
   /** Objects for other Services are ignored, `namespace/name`; absent: all Services. */
   readonly services?: readonly string[];
-}
-
-/** By `group/kind`. */
-type KindReader = (object: CisObject, all: readonly CisObject[]) => Reading | undefined;
-/** By group and kind. */
-const READERS: Readonly<Record<string, KindReader>> = {
-  '/ConfigMap': readCisConfigMap,
-  '/Service': readLoadBalancer,
-  'cis.f5.com/TransportServer': readTransportServer,
-  'cis.f5.com/IngressLink': readIngressLink,
-  'cis.f5.com/VirtualServer': readVirtualServer,
-  'cis.f5.com/TLSProfile': readUnused,
-  'cis.f5.com/Policy': readUnused,
-};
-
-/** Objects of other programs are skipped without a word. */
-function readObject(object: CisObject, all: readonly CisObject[]): Reading {
-  const reader = READERS[`${object.group}/${object.kind}`];
-  if (reader !== undefined) return reader(object, all) ?? { notCarried: [] };
-  const told = listedOnly(object);
-  return { notCarried: told === undefined ? [] : [told] };
+  /** Sluice has its own partition, and other addresses instead of these. Default: those of CIS. */
+  readonly beside?: { readonly addresses: ReadonlyMap<string, string> };
 }
 
 /** The most frequent value becomes that of the ingress; others become annotations. */
@@ -316,8 +286,12 @@ export function importCis(
   objects?: KubernetesObjects,
 ): CisImport {
   const all = cisObjectsIn(raw);
-  const readings = all.map((one) => readObject(one, all));
-  const servers = readings.flatMap(({ server }) => server ?? []);
+  const readings = all.map((one) => readCisObject(one, all));
+  const found = readings.map(({ server, notCarried }) => ({
+    server: server && movedBeside(server, options.beside?.addresses),
+    notCarried,
+  }));
+  const servers = found.flatMap(({ server }) => server ?? []);
   const names = [...new Set(servers.map(({ service }) => service))].sort();
   const known = new Map(
     names.map((name) => {
@@ -352,7 +326,7 @@ export function importCis(
       ingresses,
     ),
     notCarried: once([
-      ...readings.flatMap(({ server, notCarried }) =>
+      ...found.flatMap(({ server, notCarried }) =>
         server !== undefined && reasons.get(server) !== undefined ? [] : notCarried,
       ),
       ...left,
