@@ -5,6 +5,7 @@ import { registerApprove } from './commands/approve.ts';
 import { registerCluster } from './commands/cluster.ts';
 import { registerDrift } from './commands/drift.ts';
 import { registerImport } from './commands/import-cis.ts';
+import { registerMigrate } from './commands/migrate.ts';
 import { registerMap } from './commands/map.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerUp } from './commands/up.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerApprove,
   registerCluster,
   registerImport,
+  registerMigrate,
   registerStatus,
   registerWaiting,
   registerPorts,
