@@ -7,29 +7,87 @@ import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 
+/** Only these of undici are used. What the Kubernetes client could fetch is loaded when it does. */
+const UNDICI = `
+  Object.assign(require('./lib/dispatcher/dispatcher').prototype, {
+    request: require('./lib/api/api-request'),
+    connect: require('./lib/api/api-connect'), // for proxies
+  });
+  module.exports = {
+    Agent: require('./lib/dispatcher/agent'),
+    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
+    Socks5ProxyAgent: require('./lib/dispatcher/socks5-proxy-agent'),
+    buildConnector: require('./lib/core/connect'),
+    get fetch() {
+      return require('./lib/web/fetch').fetch;
+    },
+  };`;
+
+const METRICS = ['Counter', 'Gauge', 'Histogram', 'Registry'].map(
+  (name) => `exports.${name} = require('./lib/${name.toLowerCase()}');`,
+);
+
 /**
- * Sluice uses only the access code of the Kubernetes client (kubeconfig and credentials). The
- * client's index and the index of its generated code import the models of every kind: 2,742
- * modules, which take 12 seconds to resolve and memory for the lifetime of the process. In bundles,
- * these two modules are reduced to what access needs; the types are unchanged.
+ * Files of packages with what bundles have instead. The index of a package loads everything that it
+ * has; types are unchanged.
+ *
+ * - Of the Kubernetes client, only the access code is used: kubeconfig and credentials. The models of
+ *   every kind are 2,742 modules. It makes an agent for the proxy of a kubeconfig, which nothing
+ *   uses: `credentials.ts` has one of its own.
+ * - prom-client would load metrics of Node and OpenTelemetry.
  */
-const CLIENT_ACCESS: Readonly<Record<string, string>> = {
-  'dist/index.js': "import './polyfill.js';export * from './config.js';",
-  'dist/gen/index.js':
+const INSTEAD: Readonly<Record<string, string>> = {
+  '@kubernetes/client-node/dist/index.js': "import './polyfill.js';export * from './config.js';",
+  '@kubernetes/client-node/dist/gen/index.js':
     "export { createConfiguration } from './configuration.js';export { ServerConfiguration } from './servers.js';",
+  'hpagent/index.mjs': 'export class HttpProxyAgent {} export class HttpsProxyAgent {}',
+  'prom-client/index.js': METRICS.join(''),
+  'socks/build/index.js': 'exports.SocksClient = class {};',
+  'socks-proxy-agent/dist/index.js': 'export class SocksProxyAgent {}',
+  'undici/index.js': UNDICI,
 };
 
-const cutClient: Plugin = {
-  name: 'cut-kubernetes-client',
+/**
+ * Files of packages in which bundles have some words instead of others.
+ *
+ * - HTTP/2 takes 5 ms to load, and only some proxies speak it.
+ * - Zod compiles a parser for an object schema when it is first used. That takes almost a millisecond
+ *   and saves a thousandth of one for each object: 60 ms of a start of `sluice up`, for 90 schemas of
+ *   which most parse a few objects. Bundles compile those that have parsed a hundred.
+ */
+const CHANGED: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  'undici/lib/dispatcher/client.js': [
+    ["= require('./client-h2.js')", "= (...given) => require('./client-h2.js')(...given)"],
+  ],
+  'zod/v4/core/schemas.js': [
+    ['let fastpass;', 'let fastpass; let parsed = 0;'],
+    ['ctx.jitless !== true) {', 'ctx.jitless !== true && (parsed += 1) > 100) {'],
+  ],
+};
+
+/** The path of a file, from the name of its package on. */
+const inPackage = (path: string): string =>
+  path.replaceAll('\\', '/').split('node_modules/').at(-1) ?? '';
+
+/** Throws if a package no longer has the words exactly once. */
+function change(path: string): string | undefined {
+  return CHANGED[inPackage(path)]?.reduce(
+    (code, [from, to]) => {
+      if (code.split(from).length !== 2)
+        throw new Error(`infra/build/cuts.ts: ${path} has not exactly once: ${from}`);
+      return code.replace(from, to);
+    },
+    readFileSync(path, 'utf8'),
+  );
+}
+
+const cutPackages: Plugin = {
+  name: 'cut-packages',
   setup: (build) => {
-    build.onLoad(
-      { filter: /@kubernetes[\\/]client-node[\\/]dist[\\/](gen[\\/])?index\.js$/ },
-      ({ path }) => {
-        const file = path.replaceAll('\\', '/').split('@kubernetes/client-node/').at(-1) ?? '';
-        const contents = CLIENT_ACCESS[file];
-        return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
-      },
-    );
+    build.onLoad({ filter: /node_modules/ }, ({ path }) => {
+      const contents = INSTEAD[inPackage(path)] ?? change(path);
+      return contents === undefined ? undefined : { contents, resolveDir: dirname(path) };
+    });
   },
 };
 
@@ -46,35 +104,6 @@ const shakeYaml: Plugin = {
         'browser/dist/index.js',
       ),
       sideEffects: false,
-    }));
-  },
-};
-
-/**
- * The package's index loads everything that it has: fetch, caches, mocks. Only these are used. What
- * the Kubernetes client could fetch is loaded when it does.
- */
-const UNDICI = `
-  Object.assign(require('./lib/dispatcher/dispatcher').prototype, {
-    request: require('./lib/api/api-request'),
-    connect: require('./lib/api/api-connect'), // for proxies
-  });
-  module.exports = {
-    Agent: require('./lib/dispatcher/agent'),
-    ProxyAgent: require('./lib/dispatcher/proxy-agent'),
-    Socks5ProxyAgent: require('./lib/dispatcher/socks5-proxy-agent'),
-    buildConnector: require('./lib/core/connect'),
-    get fetch() {
-      return require('./lib/web/fetch').fetch;
-    },
-  };`;
-
-const cutUndici: Plugin = {
-  name: 'cut-undici',
-  setup: (build) => {
-    build.onLoad({ filter: /node_modules[\\/]undici[\\/]index\.js$/ }, ({ path }) => ({
-      contents: UNDICI,
-      resolveDir: dirname(path),
     }));
   },
 };
@@ -99,38 +128,6 @@ const shakeZod: Plugin = {
   },
 };
 
-/** What zod decides at each object, and what it decides in bundles. */
-const COMPILES_AT_ONCE = ['let fastpass;', 'ctx.jitless !== true) {'] as const;
-const COMPILES_LATER = [
-  'let fastpass; let parsed = 0;',
-  'ctx.jitless !== true && (parsed += 1) > 100) {',
-] as const;
-
-/**
- * Zod compiles a parser for an object schema when it is first used. That takes almost a millisecond
- * and saves a thousandth of one for each object: 60 ms of a start of `sluice up`, for 90 schemas of
- * which most parse a few objects. Bundles compile those that have parsed a hundred.
- */
-const compileLater: Plugin = {
-  name: 'compile-later',
-  setup: (build) => {
-    build.onLoad(
-      { filter: /node_modules[\\/]zod[\\/]v4[\\/]core[\\/]schemas\.js$/ },
-      ({ path }) => {
-        const contents = COMPILES_AT_ONCE.reduce(
-          (code, words, n) => {
-            if (code.split(words).length !== 2)
-              throw new Error(`infra/build/cuts.ts: ${path} has not exactly once: ${words}`);
-            return code.replace(words, COMPILES_LATER[n] ?? '');
-          },
-          readFileSync(path, 'utf8'),
-        );
-        return { contents };
-      },
-    );
-  },
-};
-
 /** What the logger has for transports, which are threads, and for its own bugs. */
 const CUT_PINO: Readonly<Record<string, string>> = {
   transport: "module.exports = () => { throw new Error('bundles have no transports'); };",
@@ -148,6 +145,22 @@ const cutPino: Plugin = {
     );
     build.onLoad({ filter: /^/, namespace: 'cut-pino' }, ({ path }) => ({
       contents: CUT_PINO[path] ?? '',
+    }));
+  },
+};
+
+/** Packages that could start programs load this when they do. */
+const lateChildProcess: Plugin = {
+  name: 'late-child-process',
+  setup: (build) => {
+    const path = 'late-child-process';
+    build.onResolve({ filter: /^(node:)?child_process$/ }, ({ importer }) =>
+      importer.includes('node_modules') ? { path, namespace: path } : undefined,
+    );
+    build.onLoad({ filter: /^/, namespace: path }, () => ({
+      contents: `module.exports = new Proxy({}, {
+        get: (_, name) => Reflect.get(process.getBuiltinModule('node:child_process'), name),
+      });`,
     }));
   },
 };
@@ -187,11 +200,10 @@ const leanNode: Plugin = {
 
 /** All of them. */
 export const cuts: readonly Plugin[] = [
-  cutClient,
-  cutUndici,
+  cutPackages,
   cutPino,
+  lateChildProcess,
   leanNode,
   shakeYaml,
   shakeZod,
-  compileLater,
 ];

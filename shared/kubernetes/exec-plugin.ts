@@ -1,5 +1,4 @@
 /** Credentials from a program, as in kubeconfigs of cloud providers. */
-import { spawn } from 'node:child_process';
 import type { Environment } from '../runtime/process.ts';
 
 /** The `exec` part of a kubeconfig's user. */
@@ -72,7 +71,12 @@ export function createExecPlugin(config: ExecConfig, options: ExecOptions): Exec
 }
 
 /** Runs the program without a terminal. Rejects if it fails or does not end in time. */
-function run(config: ExecConfig, { env, timeout = TIMEOUT_MS }: ExecOptions): Promise<string> {
+async function run(
+  config: ExecConfig,
+  { env, timeout = TIMEOUT_MS }: ExecOptions,
+): Promise<string> {
+  // Few kubeconfigs have a plugin, and loading this takes time at each start.
+  const { spawn } = await import('node:child_process');
   const { command, args, apiVersion, installHint } = config;
   const extra = Object.fromEntries(config.env.map(({ name, value }) => [name, value]));
   const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false } });
