@@ -102,7 +102,10 @@ export function differencesOf(
     if (wanted.version !== version)
       return [`${name} has version ${version} instead of ${wanted.version}`];
     if (wanted.sha256 !== sha256)
-      return [`${name} ${version} has the hash ${sha256} instead of ${wanted.sha256}`];
+      return [
+        `${name} ${version} has the hash ${sha256} instead of ${wanted.sha256}, ` +
+          'so the mirror has another file than Debian',
+      ];
     return [];
   });
   return [...missing, ...others];
