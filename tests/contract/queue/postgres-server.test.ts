@@ -1,8 +1,9 @@
 /** Properties of queues in PostgreSQL that others do not have: several processes, its failures. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import type { PostgresServer } from '../../../shared/config/postgres.ts';
 import { connectPostgres } from '../../../shared/postgres/database.ts';
+import { inTransaction } from '../../../shared/postgres/transaction.ts';
 import { QUEUE_MIGRATIONS } from '../../../shared/queue/postgres/migrations.ts';
 import type { Queue, QueueMessage, Queues } from '../../../shared/queue/port.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
@@ -148,6 +149,19 @@ describeWithPostgres('queues in PostgreSQL', () => {
     expect(await take(b)).toEqual([]);
     await a.delete(first!.receipt);
     expect((await take(b)).map(({ body }) => body)).toEqual(['2']);
+  });
+
+  test('a connection that ends between two statements fails its call, and not the process', async () => {
+    const { host, user, database } = place;
+    const pool = new Pool({ host, user, database, max: 1 });
+    const call = inTransaction(pool, async (client) => {
+      const ended = new Promise((resolve) => void client.once('end', () => resolve(undefined)));
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+      await server.run('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+      await ended;
+    });
+    await expect(call).rejects.toThrow(/not queryable|closed/);
+    await pool.end();
   });
 
   test('nothing of a call stays in its session, and neither statements nor open transactions last without a limit', async () => {
