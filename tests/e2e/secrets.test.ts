@@ -116,7 +116,13 @@ function get(port: number, path: string, headers: Record<string, string>): Promi
 async function readConsole(up: Sluice, failure: string): Promise<void> {
   const url = String(up.log().find(({ msg }) => msg === 'console')?.['url']);
   const host = { Host: 'localhost:9080' };
-  const as = (token: string) => ({ ...host, Authorization: `Bearer ${token}` });
+  const cookie = canary('cookie');
+  search.lookFor(cookie);
+  const as = (token: string) => ({
+    ...host,
+    Authorization: `Bearer ${token}`,
+    Cookie: `sluice=${cookie}; sluice-login=${cookie}`,
+  });
   const read = (path: string, headers: Record<string, string>): Promise<string> =>
     get(Number(new URL(url).port), path, headers);
   const document = (await read('/api/v1/openapi.json', as(TOKEN))).split('\n').slice(1).join('\n');

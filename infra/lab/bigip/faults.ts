@@ -8,6 +8,8 @@ export type FaultResponse =
   /** `body` is sent as JSON. */
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown }
   | { readonly kind: 'html'; readonly status: number; readonly html?: string }
+  /** A page with the headers and the body of the request, as a proxy shows them for debugging. */
+  | { readonly kind: 'echo'; readonly status: number }
   /** Truncated JSON: of `body`, or of the real answer with `after`. */
   | { readonly kind: 'cut'; readonly status?: number; readonly body?: unknown }
   | { readonly kind: 'reset' }
@@ -85,6 +87,13 @@ export interface FaultBox {
 }
 
 /** Whether the request is carried out despite this fault. */
+/** An echo as the page that it is for this request. */
+export function withEcho(fault: Fault | undefined, request: LabRequest): Fault | undefined {
+  if (fault?.response.kind !== 'echo') return fault;
+  const html = JSON.stringify({ headers: request.headers, text: request.text });
+  return { ...fault, response: { kind: 'html', status: fault.response.status, html } };
+}
+
 export function isHandled({ after, response }: Fault): boolean {
   return after === true || response.kind === 'delay' || response.kind === 'drip';
 }

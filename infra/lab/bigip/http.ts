@@ -6,7 +6,7 @@ import { as3Route } from './as3/routes.ts';
 import { isSession, refusal, sessionRoute } from './auth.ts';
 import type { Certificate } from './certificate.ts';
 import type { Device } from './device.ts';
-import { isHandled } from './faults.ts';
+import { isHandled, withEcho } from './faults.ts';
 import type { FaultBox } from './faults.ts';
 import { errorReply } from './http-types.ts';
 import type { LabRequest, Reply } from './http-types.ts';
@@ -125,7 +125,7 @@ async function serve(
   if (request === undefined) return;
   const { device, box } = front;
   await device.wait(box.latencyOf(request));
-  const fault = box.take(request);
+  const fault = withEcho(box.take(request), request);
   if (fault?.response.kind === 'delay') await device.wait(fault.response.ms);
   const handled = fault === undefined || isHandled(fault);
   const reply = handled ? await handle(front, request) : undefined;

@@ -8,6 +8,7 @@ import { lazily } from '../../runtime/lazy.ts';
 import { readBody, startMeter, TooLarge, TooSlow } from '../../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
 import type { CallKind } from './calls.ts';
+import { withoutCredentials } from './hidden.ts';
 import { DeviceError } from '../../device/errors.ts';
 import { PinMismatch, type TransportOptions } from './transport-options.ts';
 
@@ -100,10 +101,12 @@ async function exchange(
     const came = (await readBody(answer.body, answer.headers['content-encoding'], meter)).toString(
       'utf8',
     );
+    const shown = withoutCredentials(came, wanted);
     return {
       status: answer.statusCode,
-      text: came,
-      json: parse(came),
+      text: shown,
+      // The answer to a login may have the token in it, and one without a fault is not quoted.
+      json: parse(answer.statusCode < 400 ? came : shown),
       retryAfter: retryAfter(answer.headers['retry-after']),
       date: dateOf(answer.headers['date']),
     };

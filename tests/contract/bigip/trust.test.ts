@@ -1,8 +1,11 @@
 /** Whom Sluice gives the password of a device. */
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LabRequest } from '../../../infra/lab/bigip/index.ts';
 import { createDevice } from '../../../shared/bigip/device.ts';
 import { DeviceConfig } from '../../../shared/config/schema.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
+import { closeAll, connect, lab } from './support.ts';
 import { startStranger, type Stranger } from '../../fixtures/stranger.ts';
 
 const servers: Stranger[] = [];
@@ -66,4 +69,34 @@ test('a redirect of a device takes the password nowhere', async () => {
   await expect(ask(url, ca)).rejects.toBeInstanceOf(Error);
   expect(requests.length).toBeGreaterThan(0);
   expect(target.requests).toEqual([]);
+});
+
+describe('an answer that repeats the request', () => {
+  afterEach(closeAll);
+  const isLogin = ({ path }: LabRequest): boolean => path.endsWith('/authn/login');
+  const isRead = ({ path }: LabRequest): boolean => path.endsWith('/declare/k8s');
+
+  test.each([
+    ['login', 401, isLogin],
+    ['login', 200, isLogin],
+    ['reading', 500, isRead],
+    ['reading', 200, isRead],
+  ] as const)('to a %s (HTTP %i) is quoted without credentials', async (_, status, match) => {
+    const bigip = await lab({ password: 'canary "password"' });
+    const device = connect(bigip);
+    const tokens: string[] = [];
+    bigip.faults.inject({
+      match: ({ headers }) => {
+        tokens.push(String(headers['x-f5-auth-token'] ?? 'none'));
+        return false;
+      },
+      times: Infinity,
+      response: { kind: 'hang' },
+    });
+    bigip.faults.inject({ match, times: Infinity, response: { kind: 'echo', status } });
+    const error = (await device.read('k8s').catch((thrown: unknown) => thrown)) as Error;
+    const said = JSON.stringify([error.message, error, error.stack]);
+    expect(error).toBeInstanceOf(DeviceError);
+    for (const secret of ['canary', ...tokens]) expect(said).not.toContain(secret);
+  });
 });
