@@ -58,6 +58,18 @@ const FLAVOURS: readonly Flavour[] = [
     config: withConsole,
   },
   {
+    name: 'replicas with a queue server',
+    overlay: 'replicas',
+    components: ['queue-server'],
+    example: 'replicas',
+    more: set('queueServer.existingSecret=sluice-queue'),
+    config: (text) =>
+      text.replace(
+        /^queue:\n(  .*\n)+/m,
+        'queue: { kind: sqs, region: elasticmq, endpoint: "http://queue.example.com:9324" }\n',
+      ),
+  },
+  {
     name: 'ServiceMonitor',
     overlay: 'servicemonitor',
     example: 'aws',
