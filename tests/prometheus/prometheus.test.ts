@@ -45,9 +45,19 @@ describeWithPrometheus('promtool', () => {
         ],
       };
     });
+    const functionsAlone = {
+      name: 'replicas with --no-watch, whose watchers another Prometheus scrapes',
+      interval: '1m',
+      input_series: [{ series: 'sluice_store_reachable', values: '1x60' }],
+      alert_rule_test: [{ alertname: 'SluiceDown', eval_time: '50m', exp_alerts: [] }],
+    };
     const folder = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
     const file = join(folder, 'tests.yaml');
-    writeFileSync(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests }));
+    const all = [...tests, functionsAlone];
+    writeFileSync(
+      file,
+      JSON.stringify({ rule_files: [RULES], evaluation_interval: '1m', tests: all }),
+    );
     expect(await promtool('test', 'rules', file)).toContain('SUCCESS');
     rmSync(folder, { recursive: true });
   });
