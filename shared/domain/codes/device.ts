@@ -61,13 +61,17 @@ export const DEVICE_CODES = {
   BIP422: {
     title: 'Address and port are in use on the device',
     cause: 'A virtual server outside the partitions of Sluice uses the same address and port.',
-    fix: 'Remove that virtual server, or choose another port or address.',
+    fix:
+      'Remove that virtual server, or choose another port or address. If F5 CIS has it, ' +
+      '`sluice migrate cis` moves it.',
     retryable: true,
   },
   BIP423: {
     title: 'The address belongs to another partition',
     cause: 'A virtual address or node with this address exists in another partition.',
-    fix: 'Use the partition that holds the address, or choose another address.',
+    fix:
+      'Use the partition that holds the address, or choose another address. If F5 CIS has it, ' +
+      '`sluice migrate cis` moves it; for nodes of F5 CIS in /Common, set `devices[].shareNodes`.',
     retryable: true,
   },
   BIP424: {

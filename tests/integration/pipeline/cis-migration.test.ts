@@ -182,6 +182,10 @@ describe('from F5 CIS to Sluice', () => {
       [`${OWN}:31400/tcp`]: 'ready',
       [`${OTHER}:32500/tcp`]: 'ready',
     });
+    expect(migrationRows(facts).map(({ differences }) => differences.join('; '))).toEqual([
+      expect.stringMatching(/^persistence: source-address, then none; monitors: none, then http/),
+      expect.stringMatching(/^monitors: \/cis\/Shared\/istio\S+_0, then tcp every 10 s$/),
+    ]);
     expect(await ask(OWN, 31_400)).toBe('one hi');
     const other = await open(OTHER, 32_500);
     const before = found(MAP).metadata;
