@@ -137,6 +137,7 @@ const RECEIVE = `
     PERFORM demand(of_queue, 'work');
     IF dead <> of_queue || '-dead' THEN RAISE insufficient_privilege USING MESSAGE =
       format('messages of queue %s may not move to queue %s', of_queue, dead); END IF;
+    IF dead IS NOT NULL THEN PERFORM demand(dead, 'send'); END IF;
     SELECT array_agg(locked.grp) INTO groups FROM (
       SELECT g.grp FROM (
         SELECT f.grp, min(f.seq) AS head FROM (

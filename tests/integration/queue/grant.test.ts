@@ -126,6 +126,10 @@ describeWithPostgres('a role for the watcher of west', () => {
         "SELECT site.receive('settled-west', 10, 1000, 0, 'slices')",
       ],
       [
+        'move its messages where nobody takes them',
+        "SELECT site.receive('settled-west', 10, 1000, 0, 'settled-west-dead')",
+      ],
+      [
         'send more than a message holds',
         "SELECT site.send('snapshots', 'west', 'd', repeat('x', 1048577))",
       ],
