@@ -43,9 +43,9 @@ async function* read(blobs: Blobs): AsyncGenerator<MovedBlob> {
       `the failure store ${blobs.where} changed meanwhile; stop what uses it, and repeat`,
     );
   const entries = await blobs.list('');
-  for (const { key, tag, written } of entries) {
+  for (const { key, written } of entries) {
     const blob = await blobs.get(key);
-    if (blob?.tag !== tag) throw changed();
+    if (blob === undefined) throw changed();
     yield { kind: key.split('/', 1)[0] ?? key, name: key, key, text: blob.text, written };
   }
   const after = await blobs.list('');

@@ -1,9 +1,13 @@
 /** `sluice store move` from SQLite and files to a real PostgreSQL. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
 import type { PostgresServer } from '../../../shared/config/postgres.ts';
 import { FailuresConfig } from '../../../shared/config/schema.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
@@ -108,6 +112,13 @@ async function read(stores: Stores): Promise<unknown> {
   }
 }
 
+/** JSON is YAML. */
+const configOf = (stores: string): string =>
+  `{"devices": [{"name": "b", "url": "https://192.0.2.1", "username": "a", "password": "env:P", "partitions": ["k8s"]}],
+    "clusters": [{"id": "east"}],
+    "ingresses": [{"cluster": "east", "service": "istio-system/gw", "devices": ["b"]}],
+    ${stores}`;
+
 const states = ({ parts }: MoveReport): readonly string[] => parts.map(({ state }) => state);
 
 describeWithPostgres('sluice store move', () => {
@@ -129,6 +140,29 @@ describeWithPostgres('sluice store move', () => {
     next = inPostgres(server.config(schema));
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  /** Exit code and standard output of the command. */
+  const command = async (): Promise<[number | null, string]> => {
+    for (const [side, { queue, failures }] of [['old', old] as const, ['new', next] as const])
+      writeFileSync(join(dir, side), configOf(JSON.stringify({ queue, failures }).slice(1)));
+    const [from, to] = ['old', 'new'].map((side) => join(dir, side));
+    const main = join(import.meta.dirname, '../../../functions/cli/main.ts');
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        main,
+        'store',
+        'move',
+        '--from',
+        from!,
+        '--to',
+        to!,
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    return [code as number | null, out];
+  };
   const rows = async (table: string): Promise<number> =>
     (await server.run(`SELECT count(*)::int AS n FROM ${schema}.${table}`)).rows[0].n as number;
 
@@ -304,6 +338,21 @@ describeWithPostgres('sluice store move', () => {
       expect(states(await move(old, next))).toEqual(['moved', 'moved']);
     });
 
+    test('what is sent there at the same time, after it has waited for it', async () => {
+      const queues = openQueues(next.queue, RUNTIME);
+      await queues.queue('slices').depth();
+      const sender = new Client({ host: server.host, user: 'sluice', database: 'postgres' });
+      await sender.connect();
+      await sender.query(`BEGIN; SELECT ${schema}.send('slices', 'g', 'd', 'b')`);
+      const moving = refused(/other content \(queue: 1\)/);
+      const waits = `SELECT FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'`;
+      while ((await server.run(waits)).rowCount === 0);
+      await sender.query('COMMIT');
+      await moving;
+      await sender.end();
+      await queues.close();
+    });
+
     test('an old place that is no longer what was moved', async () => {
       await move(old, next);
       rmSync(join(dir, 'queue.sqlite.moved'));
@@ -384,5 +433,7 @@ describeWithPostgres('sluice store move', () => {
     expect(report.parts[0]?.rows[0]).toEqual({ kind: 'audit', source: 1, target: 0 });
     expect([await rows('message'), await rows('blob')]).toEqual([0, 0]);
     expect(existsSync(join(dir, 'failures', '.moved'))).toBe(false);
+    const [code, out] = await command();
+    expect([code, out]).toEqual([1, expect.stringMatching(/DIFFERS[^]*audit entries +1 +0\n/)]);
   });
 });
