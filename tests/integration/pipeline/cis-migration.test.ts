@@ -214,19 +214,49 @@ describe('from F5 CIS to Sluice', () => {
     other.destroy();
   });
 
-  test('if nobody lets go, because CIS follows another cluster, its objects are given back', async () => {
+  test('whoever does not follow in time leaves everything as it was', async () => {
     await annotate();
     const { facts } = await site.look();
+    const given = { labels: { f5type: 'virtual-server' }, annotations: {} };
+    const map = (): object => {
+      const { labels, annotations = {} } = found(MAP).metadata;
+      return { labels, annotations };
+    };
+    // As a CIS of another cluster: it looks ready, and follows nothing here.
     cis.scale(0);
-    const waiting = switching((ms) => bench.clock.pass(ms * 200));
-    await expect(takeOverAddress(waiting, planTake(facts, OWN))).rejects.toThrow(
+    const impatient = switching((ms) => bench.clock.pass(ms * 200));
+    await expect(takeOverAddress(impatient, planTake(facts, OWN))).rejects.toThrow(
       'still has virtual servers of others at 172.16.100.195 after 300 s',
     );
-    const { labels, annotations = {} } = found(MAP).metadata;
-    expect({ labels, annotations }).toEqual({
-      labels: { f5type: 'virtual-server' },
-      annotations: {},
-    });
+    expect(map()).toEqual(given);
     expect(partitionsOf(OWN)).toEqual(['cis']);
+
+    cis.scale(1);
+    await cis.idle();
+    const withoutApply = switching(async (ms) => {
+      bench.clock.pass(ms * 50);
+      await cis.idle();
+    });
+    const { facts: again } = await site.look();
+    await expect(takeOverAddress(withoutApply, planTake(again, OWN))).rejects.toThrow(
+      /did not declare 172\.16\.100\.195:31400\/tcp within 120 s .* given back to F5 CIS/,
+    );
+    await cis.idle();
+    expect(map()).toEqual(given);
+    expect(partitionsOf(OWN)).toEqual(['cis']);
+
+    await takeOverAddress(switching(), planTake((await site.look()).facts, OWN));
+    const { facts: taken } = await site.look();
+    cis.scale(0);
+    const hurried = switching(async (ms) => {
+      bench.clock.pass(ms * 100);
+      await pump();
+    });
+    await expect(giveAddressBack(hurried, planUndo(taken, OWN))).rejects.toThrow(
+      'F5 CIS has not declared 172.16.100.195 within 300 s',
+    );
+    await pump();
+    expect(map()).toMatchObject({ labels: { f5type: 'handed-over' } });
+    expect(partitionsOf(OWN)).toEqual(['k8s']);
   });
 });
