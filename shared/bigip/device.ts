@@ -82,6 +82,7 @@ export function createDevice(
     },
     isHeld: () => isLocked(session),
     prepare: declarations.prepare,
+    remove: declarations.remove,
     verify: (partition, state) => liveMismatches(session, partition, state),
     health: (partition, state) => memberHealth(session, partition, state),
     nodes: (partition) => listNodes(session, partition),
@@ -111,7 +112,7 @@ export function createDevice(
 }
 
 /** Reads and writes declarations, and watches their fences. */
-interface Declarations extends Pick<Device, 'read' | 'declare' | 'prepare'> {
+interface Declarations extends Pick<Device, 'read' | 'declare' | 'prepare' | 'remove'> {
   /**
    * Creates a partition; resolves with its lock key, and the milliseconds that it took. Rejects if
    * it has content since.
@@ -185,7 +186,14 @@ function createDeclarations(
       throw error;
     }
   };
-  return { read, declare, create, prepare };
+  const remove: Device['remove'] = async (partition, optimisticLockKey) => {
+    // AS3 forgets a tenant only if it has nothing but its class (as3.md §1.3).
+    const tenant = { class: 'Tenant', optimisticLockKey } as const;
+    await postDeclaration(session, clock, config, { partition, tenant });
+    fences.declared(partition, {});
+    await sync(session, clock, config, surroundings.log);
+  };
+  return { read, declare, create, prepare, remove };
 }
 
 /**

@@ -101,6 +101,11 @@ export interface Device {
    * whether it did. What another writer declares meanwhile is never replaced.
    */
   prepare(partition: string): Promise<boolean>;
+  /**
+   * Removes the declaration and, with everything in it, the partition. The lock key is that of the
+   * last reading; BIP430 if another writer was faster.
+   */
+  remove(partition: string, lockKey: string): Promise<void>;
   /** Differences between declaration and live state, one message each. */
   verify(partition: string, state: DeclaredState): Promise<readonly string[]>;
   /** What monitors say about the declared members. */

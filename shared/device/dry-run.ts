@@ -66,6 +66,8 @@ export function dryRunDevice(device: Device, log: Logger): Device {
       });
     },
     prepare: () => Promise.resolve(false),
+    remove: async (partition) =>
+      log.info({ device: device.name, partition }, 'dry run: would remove the partition'),
     verify: (partition, state) =>
       pretences.has(partition) ? Promise.resolve([]) : device.verify(partition, state),
     health: (partition, state) => device.health(partition, state),
@@ -108,6 +110,10 @@ function dryRunPaths({ name: device, paths }: Device, log: Logger): PathAccess {
     takeOver: ({ entry, live }) => tell(`~ ${entryInWords(entry)} (now ${live.name})`),
     remove: (live) => tell(`- ${entryInWords(live)}`),
     settle: () => Promise.resolve(),
+    clear: async () => {
+      await tell('- the journal');
+      return undefined;
+    },
     connections: (place) => paths.connections(place),
   };
 }

@@ -59,6 +59,11 @@ export interface PathAccess {
   takeOver(write: EntryWrite & { readonly live: LiveEntry }): Promise<void>;
   /** Resolves if the entry does not exist any more. */
   remove(live: LiveEntry, unit: PathUnit): Promise<void>;
+  /**
+   * Removes the journal that was read, and its partition. Resolves with the device's reason if the
+   * partition stays because something else is in it; BIP430 if another writer was faster.
+   */
+  clear(journal: Journal): Promise<string | undefined>;
   /** Makes what was written last, and synchronises it. */
   settle(): Promise<void>;
   /** Open connections by the address of a member; empty if the exposure is not there. */

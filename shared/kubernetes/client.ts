@@ -83,6 +83,11 @@ export interface KubernetesClient {
   replace(resource: Resource, object: RawObject): Promise<RawObject>;
   /** Server-side apply. Include `metadata.uid`, otherwise a deleted object is created again. */
   apply(resource: Resource, object: RawObject, options: ApplyOptions): Promise<RawObject>;
+  /**
+   * Removes the object as it was read: with another `uid` or `resourceVersion` it stays, with status
+   * 409. Resolves if it does not exist any more.
+   */
+  remove(resource: Resource, object: RawObject): Promise<void>;
   /** JSON merge patch. */
   merge(
     resource: Resource,
@@ -184,6 +189,17 @@ function clientOn(
         contentType: 'application/apply-patch+yaml',
         body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
       }),
+    remove: async (resource, { metadata: { namespace: place, name, uid, resourceVersion } }) => {
+      await write({
+        method: 'DELETE',
+        path: resourcePath(resource, place, name),
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          preconditions: { uid, resourceVersion },
+        },
+      }).catch(undefinedIfMissing);
+    },
     merge: (resource, target, patch) =>
       write({
         method: 'PATCH',

@@ -52,6 +52,9 @@ export function dryRunClient(client: KubernetesClient, log: Logger): KubernetesC
     replace: (resource: Resource, object: RawObject) => tell('replace', resource, object),
     apply: (resource: Resource, object: RawObject, { subresource }: ApplyOptions) =>
       tell(subresource === undefined ? 'apply' : `apply ${subresource}`, resource, object),
+    remove: async (resource: Resource, object: RawObject) => {
+      await tell('remove', resource, object);
+    },
     merge: (
       resource: Resource,
       target: { readonly name: string; readonly namespace?: string },

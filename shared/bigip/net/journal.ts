@@ -43,6 +43,11 @@ export interface Journals {
    * BIP474 or BIP476 if it cannot be kept there.
    */
   write(journal: Journal): Promise<Journal>;
+  /**
+   * Removes all journals, if the given one is the newest, and the partition. Resolves with the
+   * device's reason if something else is in it.
+   */
+  clear(journal: Journal): Promise<string | undefined>;
 }
 
 /** The data groups of the partition. More than a journal can have is no fault of the device. */
@@ -99,12 +104,7 @@ export function createJournals(session: DeviceSession, partition: string): Journ
       records: journalLines(journal.records),
     };
     const answer = await call({ method: 'POST', path: DATA_GROUPS, body, kind: 'journal' }, [409]);
-    if (answer.status === 409)
-      throw new DeviceError(
-        'BIP430',
-        'transient',
-        `${session.device}: another process wrote the journal of paths in the meantime`,
-      );
+    if (answer.status === 409) throw wroteFirst(session);
   };
   const write = async (journal: Journal): Promise<Journal> => {
     if (journal.records.size > MAX_RECORDS)
@@ -122,7 +122,35 @@ export function createJournals(session: DeviceSession, partition: string): Journ
     seen = [...seen.filter((one) => !old.includes(one)), number];
     return { number, records: journal.records };
   };
-  return { read, write };
+  const clear: Journals['clear'] = async ({ number }) => {
+    await read();
+    if ((seen.at(-1) ?? 0) !== number) throw wroteFirst(session);
+    // The newest one goes last, so that what is left of an interrupted removal can be read.
+    for (const one of seen)
+      await call({ method: 'DELETE', path: `${DATA_GROUPS}/~${partition}~${nameOf(one)}` }, [404]);
+    seen = [];
+    return removePartition(session, partition);
+  };
+  return { read, write, clear };
+}
+
+/** BIG-IP refuses it while something is in the partition: then resolves with its reason. */
+async function removePartition(
+  session: DeviceSession,
+  partition: string,
+): Promise<string | undefined> {
+  const path = `/mgmt/tm/auth/partition/${partition}`;
+  const answer = await session.call({ method: 'DELETE', path }, [400, 404]);
+  if (answer.status !== 400) return undefined;
+  return z.object({ message: z.string() }).safeParse(answer.json).data?.message ?? answer.text;
+}
+
+function wroteFirst({ device }: DeviceSession): DeviceError {
+  return new DeviceError(
+    'BIP430',
+    'transient',
+    `${device}: another process wrote the journal of paths in the meantime`,
+  );
 }
 
 /** Creates the partition if it does not exist. It must not be one of AS3. */

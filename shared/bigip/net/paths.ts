@@ -245,6 +245,7 @@ export function createPathAccess(
         inOneStep(session.device, calls[write.unit], [removal(write.live), creation(scope, write)]),
       ),
     remove: (live, unit) => refusing(entryInWords(live), () => calls[unit](removal(live), [404])),
+    clear: (journal) => journals.clear(journal),
     settle: async () => {
       if (config.save)
         await session.call({

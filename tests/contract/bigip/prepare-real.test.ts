@@ -44,6 +44,16 @@ described('the first contact with F5’s AS3', () => {
     expect(declared.lockKey).toBe(await lockKeyOf(device));
   });
 
+  test('a partition that is removed is forgotten, only with the key that was read', async () => {
+    await device.prepare('k8s');
+    const old = (await lockKeyOf(device))!;
+    await device.declare('k8s', wanted(), old);
+    await expect(device.remove('k8s', old)).rejects.toMatchObject({ code: 'BIP430' });
+    await device.remove('k8s', (await lockKeyOf(device))!);
+    expect(await device.read('k8s')).toEqual({ kind: 'ours', declared: { state: EMPTY_STATE } });
+    expect((await real('GET', `${PARTITION}/k8s`)).status).toBe(404);
+  });
+
   test('of two at once, one creates it', async () => {
     const twin = realDevice(fingerprint);
     const done = await Promise.all(

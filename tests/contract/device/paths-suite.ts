@@ -156,6 +156,25 @@ export function pathContract(name: string, start: () => Promise<PathSubject>): v
       expect(await found(fdb(MAC, ''))).toMatchObject({ holder: 'unmarked', to: '192.0.2.99' });
     });
 
+    test('a journal that is cleared leaves nothing, and not one that another writer replaced', async () => {
+      const first = await begin();
+      const second = await paths.write(first);
+      expect((await refused(paths.clear(first))).code).toBe('BIP430');
+      expect(await paths.clear(second)).toBeUndefined();
+      expect(await paths.read()).toMatchObject({ journal: NO_JOURNAL });
+      expect(await paths.clear(NO_JOURNAL)).toBeUndefined();
+    });
+
+    test('what is not of the journal keeps its partition, with the reason', async () => {
+      const first = await begin();
+      await subject.strayJournal(5_000_000_000);
+      expect(await paths.clear(first)).toMatch(/partition/);
+      expect(await paths.read()).toMatchObject({
+        journal: NO_JOURNAL,
+        strays: ['sluice-paths-5000000000'],
+      });
+    });
+
     test('everything written can be saved', async () => {
       await begin();
       await expect(paths.settle()).resolves.toBeUndefined();

@@ -141,6 +141,18 @@ export function deviceContract(name: string, start: () => Promise<Subject>): voi
         expect(await lockKeyOf(device)).toBeDefined();
       });
 
+      test('nothing more after a partition was removed, and only with the key that was read', async () => {
+        await declare(device, stateOf([plain]));
+        const old = await lockKeyOf(device);
+        await declare(device, stateOf([plain, exposure({ port: 9_000 })], 2));
+        await expect(device.remove(K8S, old!)).rejects.toMatchObject({ code: 'BIP430' });
+        await device.remove(K8S, (await lockKeyOf(device))!);
+        const nothing = { kind: 'ours', declared: { state: EMPTY_STATE } };
+        expect(await device.read(K8S)).toEqual(nothing);
+        expect(await subject.connect(K8S).read(K8S)).toEqual(nothing);
+        expect(await declare(device, stateOf([plain]))).toBe('applied');
+      });
+
       test('each partition by itself', async () => {
         const other = subject.connect('other');
         const state = stateOf([plain]);

@@ -175,6 +175,17 @@ describe('discovery', () => {
   });
 });
 
+test('an object is removed as it was read, not after it changed, and one that is gone is no error', async () => {
+  at.lab.store.apply(configMap('one'));
+  const [old] = await listed();
+  at.lab.store.apply({ ...configMap('one'), data: { changed: 'yes' } });
+  expect((await failure(at.client.remove(CONFIG_MAPS, old!))).status).toBe(409);
+  const [now] = await listed();
+  await at.client.remove(CONFIG_MAPS, now!);
+  expect(await listed()).toEqual([]);
+  await at.client.remove(CONFIG_MAPS, now!);
+});
+
 describe('server-side apply', () => {
   const service = {
     apiVersion: 'v1',

@@ -112,6 +112,7 @@ function gatedPaths(paths: PathAccess, gate: Gate): PathAccess {
     put: (write) => gate.pass(() => paths.put(write)),
     takeOver: (write) => gate.pass(() => paths.takeOver(write)),
     remove: (live, unit) => gate.pass(() => paths.remove(live, unit)),
+    clear: (journal) => gate.pass(() => paths.clear(journal)),
     settle: () => gate.pass(() => paths.settle()),
     connections: (place) => gate.read(() => paths.connections(place)),
   };
