@@ -21,6 +21,7 @@ import { registerReplay } from './commands/replay.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerStore } from './commands/store.ts';
 import { registerSync } from './commands/sync.ts';
+import { registerUninstall } from './commands/uninstall.ts';
 import { registerTrace } from './commands/trace.ts';
 import { registerWaiting } from './commands/waiting.ts';
 import { registerWhy } from './commands/why.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   registerQueue,
   registerStore,
   registerNetwork,
+  registerUninstall,
   registerDoctor,
   registerCompletion,
   registerVersion,

@@ -6,7 +6,7 @@ import type { IngressRef } from '../../shared/domain/snapshot/snapshot.ts';
 import type { KubernetesClient } from '../../shared/kubernetes/index.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/telemetry/log.ts';
-import { MAX_CLOCK_SKEW_MS } from './leader/lease.ts';
+import { MAX_CLOCK_SKEW_MS } from '../../shared/kubernetes/lease.ts';
 import type { Recorder } from './report/event-recorder.ts';
 import type { EventTarget } from './report/event-object.ts';
 import { serviceTarget } from './report/event-targets.ts';

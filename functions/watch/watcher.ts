@@ -11,7 +11,7 @@ import { NetworkConfig } from '../../shared/domain/paths/network-config.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import type { Environment } from '../../shared/runtime/process.ts';
 import type { DebounceLimits } from './emit/debounce.ts';
-import { leasePlace, type LeasePlace } from './leader/lease.ts';
+import { leasePlace, type LeasePlace } from '../../shared/kubernetes/lease.ts';
 import { Handover } from './leader/handover.ts';
 import { fenceQueues } from './leader/fenced-queues.ts';
 import { serveAsAsked, type HttpAddress, type HttpServer } from './serve/http.ts';

@@ -177,23 +177,35 @@ function createDeclarations(
     if (reading.kind === 'refused' || reading.declared.lockKey !== undefined) return false;
     // What is in a partition that is taken over stays until its first exposure.
     if (config.adoptPartitions && (await existsOnDevice(session, partition))) return false;
-    try {
-      await createEmpty(partition);
-      return true;
-    } catch (error) {
-      // Another writer was faster.
-      if (error instanceof DeviceError && error.code === 'BIP430') return false;
-      throw error;
-    }
+    return isFirst(createEmpty(partition));
   };
-  const remove: Device['remove'] = async (partition, optimisticLockKey) => {
-    // AS3 forgets a tenant only if it has nothing but its class (as3.md §1.3).
-    const tenant = { class: 'Tenant', optimisticLockKey } as const;
-    await postDeclaration(session, clock, config, { partition, tenant });
+  const remove: Device['remove'] = async (partition, lockKey) => {
+    await removeTenant({ session, config, clock, ...surroundings }, partition, lockKey);
     fences.declared(partition, {});
-    await sync(session, clock, config, surroundings.log);
   };
   return { read, declare, create, prepare, remove };
+}
+
+/** Whether the write succeeds: false if another writer was faster. */
+async function isFirst(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof DeviceError && error.code === 'BIP430') return false;
+    throw error;
+  }
+}
+
+/** AS3 forgets a tenant only if it has nothing but its class (as3.md §1.2). */
+async function removeTenant(
+  { session, clock, config, log }: Connected,
+  partition: string,
+  optimisticLockKey: string,
+): Promise<void> {
+  const tenant = { class: 'Tenant', optimisticLockKey } as const;
+  await postDeclaration(session, clock, config, { partition, tenant });
+  await sync(session, clock, config, log);
 }
 
 /**

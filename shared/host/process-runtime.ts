@@ -1,6 +1,7 @@
 /** The runtime of a process that is started by hand or by a container. */
 import type { SluiceConfig } from '../config/schema.ts';
 import { awsRegion, createSecrets } from '../config/secrets.ts';
+import { lazyQueues } from '../queue/lazy-queues.ts';
 import { openQueues } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -17,6 +18,8 @@ export interface ProcessRuntimeOptions {
   readonly dryRun?: boolean | undefined;
   /** Default: the queues of the configuration. */
   readonly queues?: Queues | undefined;
+  /** Opens them with the first call, so that a command that uses none creates no file. */
+  readonly opensLate?: boolean;
 }
 
 /**
@@ -25,13 +28,15 @@ export interface ProcessRuntimeOptions {
  */
 export function processRuntime(
   config: SluiceConfig,
-  { env, log, dryRun, queues }: ProcessRuntimeOptions,
+  { env, log, dryRun, queues, opensLate = false }: ProcessRuntimeOptions,
 ): Runtime {
   const secrets = createSecrets({ env, region: awsRegion(config) });
+  const open = (): Queues =>
+    openQueues(config.queue, { clock: processClock, id: processId, secrets });
   return {
     config,
     secrets,
-    queues: queues ?? openQueues(config.queue, { clock: processClock, id: processId, secrets }),
+    queues: queues ?? (opensLate ? lazyQueues(() => Promise.resolve().then(open)) : open()),
     clock: processClock,
     id: processId,
     random: processRandom,

@@ -181,6 +181,19 @@ function clientOn(
         },
         object,
       ),
+    ...patches(write),
+    time: () => transport.time(),
+    discover: (kind, signal) => discoverKind(transport, kind, signal),
+    fenced: (next) => clientOn(transport, namespace, next),
+    close: () => transport.close(),
+  };
+}
+
+/** Writes that change or remove an object that is there. */
+function patches(
+  write: (call: ApiRequest) => Promise<RawObject>,
+): Pick<KubernetesClient, 'apply' | 'merge' | 'remove'> {
+  return {
     apply: (resource, object, { manager, subresource, force }) =>
       write({
         method: 'PATCH',
@@ -189,10 +202,10 @@ function clientOn(
         contentType: 'application/apply-patch+yaml',
         body: { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind },
       }),
-    remove: async (resource, { metadata: { namespace: place, name, uid, resourceVersion } }) => {
+    remove: async (resource, { metadata: { namespace, name, uid, resourceVersion } }) => {
       await write({
         method: 'DELETE',
-        path: resourcePath(resource, place, name),
+        path: resourcePath(resource, namespace, name),
         body: {
           apiVersion: 'v1',
           kind: 'DeleteOptions',
@@ -207,10 +220,6 @@ function clientOn(
         contentType: 'application/merge-patch+json',
         body: patch,
       }),
-    time: () => transport.time(),
-    discover: (kind, signal) => discoverKind(transport, kind, signal),
-    fenced: (next) => clientOn(transport, namespace, next),
-    close: () => transport.close(),
   };
 }
 

@@ -45,7 +45,11 @@ export async function withContext<T>(
   const config = await loadConfig(file, process.env);
   // Before anything is opened, because opening a queue creates its file.
   if (sends) assertQueueThere(config);
-  const runtime = processRuntime(config, { env: process.env, log: createLogger('silent') });
+  const runtime = processRuntime(config, {
+    env: process.env,
+    log: createLogger('silent'),
+    opensLate: true,
+  });
   const failures = openFailures(config.failures, runtime);
   try {
     return await work({ ...failures, runtime, readPartitions: partitionsFromDevices(runtime) });

@@ -12,15 +12,16 @@ import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { isProvenDead } from './identity.ts';
-import { epochTime, LEASES, readLease, type LeasePlace } from './lease.ts';
+import { epochTime, LEASES, readLease, type LeasePlace } from '../../../shared/kubernetes/lease.ts';
 import {
+  LAPSED_MS,
   LEADER_MANAGER,
   leaderAnnotation,
   namesAnother,
   readLeaderRecord,
   RENEW_MS,
   type LeaderRecord,
-} from './record.ts';
+} from '../../../shared/kubernetes/leader-record.ts';
 
 /**
  * What the records need: the cluster, the Lease of this process, and the ingress Services that
@@ -55,8 +56,6 @@ const ANSWER_MS = 10_000;
 const SECOND_LOOK_MS = 60_000;
 /** A look comes a little early at times, and must not put the next renewal off by an hour. */
 const FRESH_MS = RENEW_MS - 5 * 60_000;
-/** A Lease that was not renewed for so many milliseconds has no holder, whatever the clocks. */
-const LAPSED_MS = 5 * 60_000;
 
 /**
  * Notes the leader on the ingress Services, so that a process with another Lease finds out that the
@@ -129,7 +128,7 @@ export class LeaderRecords {
       services.map(async (ref) => {
         const service = await this.#read(ref);
         if (service !== undefined && this.#isOwn(this.#recordOf(service)))
-          await client.apply(SERVICES, noted(service, {}), { manager: LEADER_MANAGER });
+          await client.apply(SERVICES, noted(service), { manager: LEADER_MANAGER });
       }),
     );
   }
@@ -214,11 +213,14 @@ export class LeaderRecords {
   }
 }
 
-/** With the version that was read, so that a newer record of another process is not overwritten. */
-function noted(service: RawObject, annotations: Readonly<Record<string, string>>): RawObject {
+/**
+ * With the version that was read, so that a newer record of another process is not overwritten.
+ * Without annotations, not even an empty map stays.
+ */
+function noted(service: RawObject, annotations?: Readonly<Record<string, string>>): RawObject {
   const { namespace, name, uid, resourceVersion } = service.metadata;
   return {
-    metadata: { namespace, name, uid, resourceVersion, annotations },
+    metadata: { namespace, name, uid, resourceVersion, ...(annotations && { annotations }) },
   } as RawObject;
 }
 

@@ -20,7 +20,7 @@ import {
   readLease,
   type LeaseRecord,
   type LeasePlace,
-} from './lease.ts';
+} from '../../../shared/kubernetes/lease.ts';
 import { RETRY_BACKOFF_MS } from '../loop/retry.ts';
 import { longestSince, momentOf, type Clock, type Moment } from '../../../shared/runtime/clock.ts';
 

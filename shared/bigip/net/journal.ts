@@ -117,8 +117,7 @@ export function createJournals(session: DeviceSession, partition: string): Journ
     const number = journal.number + 1;
     await create(number, journal);
     const old = seen.filter((one) => one < number - KEPT_BEHIND);
-    for (const one of old)
-      await call({ method: 'DELETE', path: `${DATA_GROUPS}/~${partition}~${nameOf(one)}` }, [404]);
+    for (const one of old) await removeGroup(call, partition, one);
     seen = [...seen.filter((one) => !old.includes(one)), number];
     return { number, records: journal.records };
   };
@@ -126,12 +125,16 @@ export function createJournals(session: DeviceSession, partition: string): Journ
     await read();
     if ((seen.at(-1) ?? 0) !== number) throw wroteFirst(session);
     // The newest one goes last, so that what is left of an interrupted removal can be read.
-    for (const one of seen)
-      await call({ method: 'DELETE', path: `${DATA_GROUPS}/~${partition}~${nameOf(one)}` }, [404]);
+    for (const one of seen) await removeGroup(call, partition, one);
     seen = [];
     return removePartition(session, partition);
   };
   return { read, write, clear };
+}
+
+async function removeGroup(call: UnitCall, partition: string, number: number): Promise<void> {
+  const path = `${DATA_GROUPS}/~${partition}~${nameOf(number)}`;
+  await call({ method: 'DELETE', path }, [404]);
 }
 
 /** BIG-IP refuses it while something is in the partition: then resolves with its reason. */

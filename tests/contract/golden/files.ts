@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { leasePlace, leaseWith } from '../../../functions/watch/leader/lease.ts';
+import { leasePlace, leaseWith } from '../../../shared/kubernetes/lease.ts';
 import { renderTenant, wrapTenants } from '../../../shared/bigip/as3/render.ts';
 import { createFileBlobs } from '../../../shared/failures/fs/blobs.ts';
 import { writeBundle } from '../../../shared/failures/bundle.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { readLease } from '../../../functions/watch/leader/lease.ts';
+import { readLease } from '../../../shared/kubernetes/lease.ts';
 import { createAudit } from '../../../shared/failures/audit.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { readBundle } from '../../../shared/failures/bundle.ts';

@@ -2,7 +2,7 @@
  * A Lease in memory whose writes can be lost, refused or delayed, and replicas that compete for it.
  */
 import { setImmediate } from 'node:timers/promises';
-import { leasePlace } from '../../../functions/watch/leader/lease.ts';
+import { leasePlace } from '../../../shared/kubernetes/lease.ts';
 import { Leadership, type LeaseTiming } from '../../../functions/watch/leader/leadership.ts';
 import {
   KubernetesError,

@@ -35,6 +35,8 @@ export function readLeaderRecord(text: string | undefined): LeaderRecord | undef
 
 /** A record that was not renewed for so many milliseconds counts for nothing. */
 export const STALE_MS = 2 * 3_600_000;
+/** A Lease that was not renewed for so many milliseconds has no holder, whatever the clocks. */
+export const LAPSED_MS = 5 * 60_000;
 /** The leader renews its record after so many milliseconds. */
 export const RENEW_MS = 3_600_000;
 

@@ -1,6 +1,6 @@
 /** The Lease of a watched cluster: holder, duration and epoch. */
-import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
-import type { RawObject, Resource } from '../../../shared/kubernetes/index.ts';
+import { LATEST_EPOCH } from '../domain/revision.ts';
+import type { RawObject, Resource } from './object.ts';
 
 /** The API resource of Leases. */
 export const LEASES: Resource = {

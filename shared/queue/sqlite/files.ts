@@ -1,0 +1,40 @@
+/** The files of a queue, for whoever takes it away. */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** The queue file, what SQLite keeps beside it, and the locks of watchers; those that exist. */
+export function queueFiles(path: string): readonly string[] {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return [];
+  const name = basename(path);
+  const isOurs = (one: string): boolean =>
+    [name, `${name}-wal`, `${name}-shm`].includes(one) ||
+    (one.startsWith(`${name}.`) && /\.lock(-journal)?$/.test(one));
+  // The queue file goes last: without it, nobody looks for the others.
+  const rank = (one: string): number => (one === name ? 1 : 0);
+  return readdirSync(folder)
+    .filter(isOurs)
+    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map((one) => join(folder, one));
+}
+
+/** The ids of clusters whose `sluice up` holds its lock beside the queue file. */
+export function heldClusters(path: string): readonly string[] {
+  const prefix = `${basename(path)}.`;
+  return queueFiles(path)
+    .filter((one) => one.endsWith('.lock') && isLocked(one))
+    .map((one) => basename(one).slice(prefix.length, -'.lock'.length));
+}
+
+function isLocked(file: string): boolean {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE; ROLLBACK');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}
