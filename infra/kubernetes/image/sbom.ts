@@ -55,48 +55,62 @@ export interface Contents {
 
 const sha256 = (content: string): readonly object[] => [{ alg: 'SHA-256', content }];
 
+function ofDebian(
+  { name, version, sha256: hash }: DebianPackage,
+  architecture: DebianArchitecture,
+): object {
+  return {
+    type: 'library',
+    'bom-ref': `debian:${name}`,
+    name,
+    version,
+    purl: `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?arch=${architecture}`,
+    hashes: sha256(hash),
+  };
+}
+
+function ofNode({ version, sha256: hash }: Contents['node']): object {
+  return {
+    type: 'platform',
+    'bom-ref': 'node',
+    name: 'node',
+    version,
+    purl: `pkg:generic/node@${version}`,
+    hashes: sha256(hash),
+    licenses: [{ license: { id: 'MIT' } }],
+  };
+}
+
+/** Made of the components, so that the same ones have the same serial number. */
+function serialNumber(components: readonly object[], purl: string): string {
+  const id = createHash('sha256').update(JSON.stringify(components)).update(purl).digest('hex');
+  const [, a, b, c, d, e] = /^(.{8})(.{4}).(.{3}).(.{3})(.{12})/.exec(id) ?? [];
+  return `urn:uuid:${a}-${b}-8${c}-8${d}-${e}`;
+}
+
 /** The document, byte for byte the same from the same contents. */
 export function sbomOf(contents: Contents): string {
   const { version, epoch, architecture, debian, node, packages, npm } = contents;
   const purl = `pkg:generic/sluice@${version}`;
   const components = [
-    ...debian.map((each) => ({
-      type: 'library',
-      'bom-ref': `debian:${each.name}`,
-      name: each.name,
-      version: each.version,
-      purl: `pkg:deb/debian/${encodeURIComponent(each.name)}@${encodeURIComponent(each.version)}?arch=${architecture}`,
-      hashes: sha256(each.sha256),
-    })),
-    {
-      type: 'platform',
-      'bom-ref': 'node',
-      name: 'node',
-      version: node.version,
-      purl: `pkg:generic/node@${node.version}`,
-      hashes: sha256(node.sha256),
-      licenses: [{ license: { id: 'MIT' } }],
-    },
+    ...debian.map((each) => ofDebian(each, architecture)),
+    ofNode(node),
     ...componentsOf(packages, npm),
   ];
-  const id = createHash('sha256').update(JSON.stringify(components)).update(purl).digest('hex');
-  const uuid = `${id.slice(0, 8)}-${id.slice(8, 12)}-8${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`;
+  const component = {
+    type: 'application',
+    'bom-ref': purl,
+    name: 'sluice',
+    version,
+    purl,
+    licenses: [{ license: { id: 'Apache-2.0' } }],
+  };
   const document = {
     bomFormat: 'CycloneDX',
     specVersion: '1.5',
-    serialNumber: `urn:uuid:${uuid}`,
+    serialNumber: serialNumber(components, purl),
     version: 1,
-    metadata: {
-      timestamp: new Date(epoch * 1_000).toISOString(),
-      component: {
-        type: 'application',
-        'bom-ref': purl,
-        name: 'sluice',
-        version,
-        purl,
-        licenses: [{ license: { id: 'Apache-2.0' } }],
-      },
-    },
+    metadata: { timestamp: new Date(epoch * 1_000).toISOString(), component },
     components,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
