@@ -14,6 +14,13 @@ const FAULTS: Readonly<Record<string, PostgresFault>> = {
   '42883': 'missing',
 };
 
+/** PgBouncer gives one code to all of its errors, and to those of a login to the server. */
+const OF_POOLER = '08P01';
+const POOLER_FAULTS: readonly (readonly [RegExp, PostgresFault])[] = [
+  [/^database ".*" does not exist|^no such database/, 'missing'],
+  [/^role ".*" does not exist|^no such user|authentication failed/, 'denied'],
+];
+
 /** What to do about it. */
 export const POSTGRES_REMEDIES: Readonly<Record<PostgresFault, string>> = {
   away: 'Check host, port, the network and the state of PostgreSQL; Sluice retries.',
@@ -24,6 +31,10 @@ export const POSTGRES_REMEDIES: Readonly<Record<PostgresFault, string>> = {
 /** Codes of libraries and of the operating system are `away`. */
 export function postgresFault(error: unknown): PostgresFault {
   const code = errorCode(error) ?? '';
+  if (code === OF_POOLER) {
+    const message = errorMessage(error);
+    return POOLER_FAULTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'away';
+  }
   return FAULTS[code] ?? FAULTS[code.slice(0, 2)] ?? 'away';
 }
 
