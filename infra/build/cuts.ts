@@ -168,6 +168,25 @@ const lateChildProcess: Plugin = {
 const isWord = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name) && name !== 'default';
 
 /**
+ * What few starts call, of modules that take milliseconds to load: those are loaded with the first
+ * call.
+ */
+const LATE: Readonly<Record<string, readonly string[]>> = {
+  net: ['BlockList', 'isIP'],
+  zlib: ['createBrotliDecompress', 'createGunzip', 'createInflate', 'gunzipSync', 'gzipSync'],
+};
+
+/** The code that exports a name of a module of Node. */
+function exportOf(path: string, name: string): string {
+  if (LATE[path]?.includes(name) !== true)
+    return `export const ${name} = /* @__PURE__ */ Reflect.get(whole, '${name}');`;
+  const loaded = `process.getBuiltinModule('node:${path}').${name}`;
+  return `export function ${name}(...given) {
+    return new.target ? Reflect.construct(${loaded}, given) : ${loaded}(...given);
+  }`;
+}
+
+/**
  * An import of a module of Node reads all that it exports. Some of that is made when it is read,
  * such as fetch, streams and Web Crypto: 60 ms for `node:http`, 4 ms for `node:fs`. Bundles read
  * only what they name.
@@ -188,11 +207,11 @@ const leanNode: Plugin = {
     );
     build.onLoad({ filter: /^/, namespace: 'node' }, ({ path }) => ({
       contents: [
-        `const whole = process.getBuiltinModule('node:${path}');`,
+        `const whole = /* @__PURE__ */ process.getBuiltinModule('node:${path}');`,
         'export default whole;',
         ...Object.getOwnPropertyNames(process.getBuiltinModule(`node:${path}`))
           .filter(isWord)
-          .map((name) => `export const ${name} = /* @__PURE__ */ Reflect.get(whole, '${name}');`),
+          .map((name) => exportOf(path, name)),
       ].join('\n'),
     }));
   },
