@@ -1,11 +1,11 @@
 /** `sluice version`: the version of Sluice and of Node, for instance for bug reports. */
 import type { Command } from 'commander';
 import { writeLine } from '../../../shared/telemetry/terminal.ts';
-import manifest from '../../../package.json' with { type: 'json' };
+import { VERSION } from '../../../shared/runtime/version.ts';
 
 /** One line. `--version` prints the same. */
 export function versionLine(): string {
-  return `sluice ${manifest.version} (Node ${process.versions.node})`;
+  return `sluice ${VERSION} (Node ${process.versions.node})`;
 }
 
 /** Adds the command. */

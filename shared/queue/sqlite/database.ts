@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../runtime/clock.ts';
 import { whyMoved } from '../../runtime/moved-mark.ts';
+import { VERSION } from '../../runtime/version.ts';
 import { restrictMode, privateFile } from '../../runtime/private-files.ts';
 import { QueueError } from '../port.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -33,6 +34,12 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS seen_by_age ON seen (until);
 `;
 
+/**
+ * Format of the file, in `user_version`. 0 is that of 0.1.0, and tables and columns that are only
+ * added keep it. A later format is refused before anything is changed.
+ */
+const FORMAT = 0;
+
 /** Milliseconds that a process waits for another writer. */
 const BUSY_MS = 10_000;
 
@@ -49,9 +56,22 @@ function makeFile(path: string): void {
 /** Its presence says that the messages are elsewhere. */
 export const queueMark = (path: string): string => `${path}.moved`;
 
+/** Closes a file that it refuses. */
+function refuseNewer(database: DatabaseSync, path: string): void {
+  const format = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+  if (format <= FORMAT) return;
+  database.close();
+  throw new QueueError(
+    'Q601',
+    `The queue file ${path} has format ${format} of a newer Sluice, and ${VERSION} knows format ` +
+      `${FORMAT}. Nothing was changed. Use the newer version again, or let it empty the queue first.`,
+  );
+}
+
 function openFile(path: string): DatabaseSync {
   if (path !== ':memory:') makeFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  refuseNewer(database, path);
   database.exec('PRAGMA journal_mode = WAL');
   database.exec('PRAGMA synchronous = FULL');
   database.exec(SCHEMA);
