@@ -14,6 +14,8 @@ export const LEASES: Resource = {
 const ANNOTATION = 'sluice.io/epoch';
 /** Where the leader leaves what the next one cannot read again. */
 const KNOWN = 'sluice.io/known';
+/** Where the leader says of which release it is. */
+const RELEASE = 'sluice.io/version';
 
 /** The name of the Lease, and the holder that this process writes into it. */
 export interface LeasePlace {
@@ -45,7 +47,12 @@ export interface LeaseRecord {
   readonly renewed: string;
   /** What the last leader left; see `handover.ts`. */
   readonly known?: string | undefined;
+  /** The release of its last holder; absent if that was 0.1.0, or no release. */
+  readonly version?: string;
 }
+
+/** `1.2.3`, or with a suffix `1.2.3-rc.1`. */
+const VERSION_TEXT = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$/;
 
 interface LeaseSpec {
   readonly holderIdentity?: string;
@@ -61,6 +68,7 @@ interface LeaseSpec {
 export function readLease(lease: RawObject, fallback: number): LeaseRecord {
   const spec = specOf(lease);
   const epoch = Number(lease.metadata.annotations?.[ANNOTATION] ?? 0);
+  const version = lease.metadata.annotations?.[RELEASE] ?? '';
   return {
     holder: spec.holderIdentity ?? '',
     // An impossible epoch is not continued.
@@ -69,6 +77,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
       spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
     known: lease.metadata.annotations?.[KNOWN],
+    ...(VERSION_TEXT.test(version) && { version }),
   };
 }
 
@@ -102,6 +111,8 @@ export interface LeaseWrite {
   readonly now: number;
   /** Left to the next leader; undefined: as before. */
   readonly known?: string | undefined;
+  /** The release of the holder; undefined: as before. */
+  readonly version?: string | undefined;
 }
 
 /**
@@ -142,12 +153,13 @@ export function leaseWith(
 /** The annotations of the Lease with the epoch and what the leader knows. */
 function annotationsWith(
   before: RawObject | undefined,
-  { epoch, known }: LeaseWrite,
+  { epoch, known, version }: LeaseWrite,
 ): Readonly<Record<string, string>> {
   return {
     ...before?.metadata.annotations,
     [ANNOTATION]: String(epoch),
     ...(known !== undefined && { [KNOWN]: known }),
+    ...(version !== undefined && { [RELEASE]: version }),
   };
 }
 

@@ -2,6 +2,7 @@
  * Leader election: one replica sends events of a cluster at a time. The holder of the Lease leads;
  * a replica that cannot prove this writes nothing.
  */
+import { VERSION } from '../../../shared/runtime/version.ts';
 import {
   Fenced,
   fullJitter,
@@ -250,6 +251,7 @@ export class Leadership {
       epoch,
       durationMs: this.#timing.durationMs,
       now,
+      version: VERSION,
     });
     const written = await (
       lease === undefined ? client.create(LEASES, wanted) : client.replace(LEASES, wanted)

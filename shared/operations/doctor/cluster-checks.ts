@@ -15,6 +15,7 @@ import { serverFindings } from './encryption-checks.ts';
 import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { CheckedObject, DoctorFinding } from './finding.ts';
 import { rightsChecks } from './rights-checks.ts';
+import { versionCheck } from './version-checks.ts';
 
 /** The cluster to check, and the account to check it with. */
 export interface ClusterCheckOptions {
@@ -40,7 +41,7 @@ export async function clusterChecks(
   const id = unknown ? undefined : chooseCluster(config, options.cluster).id;
   const ingresses = config.ingresses.filter(({ cluster }) => cluster === id);
   const network = config.clusters.find((cluster) => cluster.id === id)?.network;
-  const rights = await accountChecks(ingresses, network, options);
+  const rights = await accountChecks({ id, ingresses, network }, options);
   const objects = await objectChecks(ingresses, options.kubeconfig);
   const hint = okFinding(
     { id: 'ingress-service', what: 'ingress Services' },
@@ -55,10 +56,16 @@ function namespaceOf({ service }: Ingresses[number]): string {
   return service.split('/')[0] ?? '';
 }
 
-/** The permissions of the kubeconfig's account. */
+/** The cluster, if it is known which one it is. */
+interface CheckedCluster {
+  readonly id: string | undefined;
+  readonly ingresses: Ingresses;
+  readonly network: NetworkConfig | undefined;
+}
+
+/** The permissions of the kubeconfig's account, and the release that the watcher's Lease names. */
 async function accountChecks(
-  ingresses: Ingresses,
-  network: NetworkConfig | undefined,
+  { id, ingresses, network }: CheckedCluster,
   { kubeconfig, leaseNamespace }: ClusterCheckOptions,
 ): Promise<readonly DoctorFinding[]> {
   const places = [...Map.groupBy(ingresses, namespaceOf)].map(
@@ -68,12 +75,16 @@ async function accountChecks(
   try {
     const client = openCluster(kubeconfig);
     try {
-      return await rightsChecks({
+      const namespace = leaseNamespace ?? client.namespace ?? 'default';
+      const rights = await rightsChecks({
         may: (access) => client.may(access),
         ingresses: new Map(places),
-        leaseNamespace: leaseNamespace ?? client.namespace ?? 'default',
+        leaseNamespace: namespace,
         network: network && cniObjectsOf(network),
       });
+      if (id === undefined) return rights;
+      const place = { cluster: id, leaseNamespace: namespace };
+      return [...rights, await versionCheck(client, place)];
     } finally {
       await client.close();
     }

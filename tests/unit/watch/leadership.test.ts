@@ -2,6 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 import { processIdentity } from '../../../functions/watch/leader/identity.ts';
+import { readLease } from '../../../shared/kubernetes/lease.ts';
+import { VERSION } from '../../../shared/runtime/version.ts';
 import { api, replica, started, T0 } from './lease-replicas.ts';
 
 describe('a replica', () => {
@@ -9,6 +11,16 @@ describe('a replica', () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const one = await started(replica(on, clock, 'a'), clock);
     expect([one.told, one.leadership.epoch, await one.mayWrite()]).toEqual([['won 0'], T0, true]);
+  });
+
+  test('says on its Lease of which release it is, and renewals and its end keep that', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const one = await started(replica(on, clock, 'a'), clock);
+    const said = (): string | undefined => on.lease && readLease(on.lease, 0).version;
+    expect(said()).toBe(VERSION);
+    await clock.pass(60_000);
+    await one.leadership.stop();
+    expect(said()).toBe(VERSION);
   });
 
   test('leads in an epoch above the one before, however wrong its clock is', async () => {
