@@ -47,6 +47,12 @@ function placesOf(parts: readonly OpenPart[]): readonly Place[] {
   return [...groups.values()].map((some) => ({ to: some[0]?.to ?? '', parts: some }));
 }
 
+/** A command does not try again by itself. */
+const REMEDIES = {
+  ...POSTGRES_REMEDIES,
+  away: 'Check host, port, the network and the state of PostgreSQL.',
+} as const;
+
 /** Errors of the server get its place and a remedy. */
 async function at<T>(to: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -57,7 +63,7 @@ async function at<T>(to: string, work: () => Promise<T>): Promise<T> {
     );
     if (isOurs) throw error;
     throw new MoveRefusal(
-      `${to} cannot be used (${postgresMessage(error)}). ${POSTGRES_REMEDIES[postgresFault(error)]} ` +
+      `${to} cannot be used (${postgresMessage(error)}). ${REMEDIES[postgresFault(error)]} ` +
         'The old place is unchanged; repeat the command.',
       { cause: error },
     );

@@ -1,8 +1,8 @@
 /** The messages of a queue file that is left for another place. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { markMoved } from '../../runtime/moved-mark.ts';
-import { errorMessage } from '../../telemetry/errors.ts';
+import { describeErrorCode, errorCode, errorMessage } from '../../telemetry/errors.ts';
 import { inPages, MoveRefusal } from '../../postgres/moving.ts';
 import type { MovedItem, MoveSource } from '../../postgres/moving.ts';
 import { queueMark } from './database.ts';
@@ -80,13 +80,25 @@ function openAlone(path: string): DatabaseSync {
   }
 }
 
+/** SQLite would create a file that is missing. */
+function refuseUnreachable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    throw new MoveRefusal(
+      errorCode(error) === 'ENOENT'
+        ? `the queue file ${path} does not exist; a relative path is relative to the current ` +
+            'directory, so run this where "sluice up" ran'
+        : `the queue file ${path} cannot be opened (${describeErrorCode(errorCode(error) ?? errorMessage(error))}); ` +
+            'run this as the user that runs "sluice up"',
+      { cause: error },
+    );
+  }
+}
+
 /** Throws if there is no such file, if another process has it open, or if it is no queue file. */
 export function leaveSqlite(path: string): MoveSource<MovedMessage> {
-  if (!existsSync(path))
-    throw new MoveRefusal(
-      `the queue file ${path} does not exist; a relative path is relative to the current ` +
-        'directory, so run this where "sluice up" ran',
-    );
+  refuseUnreachable(path);
   const database = openAlone(path);
   return {
     pages: () =>

@@ -382,7 +382,7 @@ describeWithPostgres('sluice store move', () => {
       [
         'cannot be reached',
         { host: '/nonexistent' },
-        /PostgreSQL at \/nonexistent.*Check host, port/,
+        /PostgreSQL at \/nonexistent.*state of PostgreSQL\. The old place is unchanged/,
       ],
       [
         'has no such database',
