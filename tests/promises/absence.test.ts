@@ -6,6 +6,9 @@ import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
+import { tally } from './support/tally.ts';
+
+const lists = tally('random lists');
 
 /**
  * Red with the guard removed: without the verdict of `heldRemovals` in remove.ts every test here
@@ -103,6 +106,7 @@ describe('promise 6: absence must be proven', () => {
     );
     fc.assert(
       fc.property(scene, ({ owned, gone, seen, fresh }) => {
+        lists();
         const before = all(owned);
         const declared = planPartition('k8s', EMPTY_STATE, [slice(1, before)], rules).next;
         const created = Array.from({ length: fresh }, (_, i) =>

@@ -8,6 +8,10 @@ import { killAt } from './support/gate.ts';
 import { SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const points = tally('crash points');
+const series = tally('series of random crashes');
 
 /**
  * Red with the guard removed: when `checkFence` (fence.ts) accepts only newer versions and not the
@@ -183,6 +187,7 @@ describe('promise 16: crash anywhere, recover anywhere', () => {
       expect(count.writes).toBeGreaterThanOrEqual(3);
       for (let write = 1; write <= count.writes; write++) {
         for (const when of ['before', 'after'] as const) {
+          points();
           const world = await crashed(scenario, [killAt(write, when)]);
           expect({ write, when, ...ending(world, scenario.partitions) }).toEqual({
             write,
@@ -213,6 +218,7 @@ describe('promise 16: crash anywhere, recover anywhere', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), kills, async (name, list) => {
+        series();
         const world = await crashed(
           SCENARIOS[name]!,
           list.map(([write, when]) => killAt(write, when)),

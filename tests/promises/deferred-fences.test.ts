@@ -12,6 +12,9 @@ import { memoryDevice, refusing } from '../fixtures/device.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 import { virtualClock } from './support/clock.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
 
 /**
  * Promise 3, newer is never rolled back, where fences wait. Red with the guard removed: when
@@ -220,6 +223,7 @@ describe('a fence that waits', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 2, maxLength: 8 }), async (events) => {
+        histories();
         const at = world(BOTH);
         for (const { port, other, pod, isAhead, fate, replays, isRestarted, process } of events) {
           at.goesOnIn(process);

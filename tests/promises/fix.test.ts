@@ -4,6 +4,9 @@ import { DeviceError } from '../../shared/device/errors.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 import { createWorld } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
 
 /**
  * Red with the guard removed: when `quarantineFor` (quarantine.ts) compares the key alone and not
@@ -23,6 +26,7 @@ describe('promise 11: a fix is never blocked by the fault it fixes', () => {
   test('bad v1, then good v2: v2 is applied with the first batch the device accepts, v1 never again', async () => {
     await fc.assert(
       fc.asyncProperty(events, events, fc.boolean(), async (before, after, accepted) => {
+        histories();
         const world = createWorld();
         let fault: Event | undefined;
         let fixed = false;

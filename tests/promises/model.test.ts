@@ -5,6 +5,10 @@ import { PLAIN } from '../fixtures/plain-capabilities.ts';
 import type { DeviceFault, Model, Want } from './support/model.ts';
 import { createModel } from './support/model.ts';
 import { SEEDS } from './support/seeds.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
+const declares = tally('declares checked');
 
 /**
  * Red with the guard removed. 1: when `reportStage` (report.ts) reports nothing about superseded
@@ -88,6 +92,8 @@ describe('promises of apply, over random histories with faults, crashes and slow
         await model.quiet();
         expect(model.problemsAtRest()).toEqual([]);
         const before = model.world.device.declares.length;
+        histories();
+        declares(before);
         for (let i = 0; i < 20; i++) await model.again(i);
         await model.world.drain();
         expect(model.world.device.declares.length).toBe(before);

@@ -6,6 +6,9 @@ import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
 
 /**
  * Red with the guard removed: without the removal pass in `applySeveral` (group.ts) the device
@@ -136,6 +139,7 @@ describe('promises of apply on a device with several partitions', () => {
   test('2 it converges and 6 nothing is lost: a moving exposure is declared in its old or new partition', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
+        histories();
         const site = createSite();
         const { world, latest } = site;
         for (const step of list) {

@@ -10,6 +10,9 @@ import { exposure, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
 
 /**
  * Red with the guard removed: with `shareNodes: partitions.length > 1` in group.ts, pools are empty
@@ -193,6 +196,7 @@ describe('promises of apply about nodes that several partitions need', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(steps, async (list) => {
+          histories();
           const site = await createSite();
           const { world, latest } = site;
           const shown = new Set<string>();

@@ -9,6 +9,11 @@ import { compareVersions } from '../../shared/domain/revision.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { memoryDevice } from '../fixtures/device.ts';
 import { SEEDS } from './support/seeds.ts';
+import { tally } from './support/tally.ts';
+
+const histories = tally('random histories');
+const orders = tally('orders of seven events');
+const interleavings = tally('interleavings of processes');
 
 /**
  * Red with the guard removed: without the comparison of versions in `checkFence` (fence.ts)
@@ -74,6 +79,7 @@ describe('promises of the plan', () => {
       fc.property(
         history(false).chain((events) => fc.tuple(fc.constant(events), deliveries(events))),
         ([events, batches]) => {
+          histories();
           const straight = deliver(EMPTY_STATE, [newest(events)]);
           expect(deliver(EMPTY_STATE, batches)).toEqual(straight);
         },
@@ -147,13 +153,11 @@ describe('promises of the plan', () => {
     );
     const [last] = events.toReversed();
     const straight = deliver(EMPTY_STATE, [[last!]]);
-    for (const order of permutations(events))
-      expect(
-        deliver(
-          EMPTY_STATE,
-          order.map((e) => [e]),
-        ),
-      ).toEqual(straight);
+    for (const order of permutations(events)) {
+      orders();
+      const one = order.map((e) => [e]);
+      expect(deliver(EMPTY_STATE, one)).toEqual(straight);
+    }
   });
 
   test('7 only one owner: of owners that arrive together the oldest wins, then the name, in any order', () => {
@@ -195,6 +199,7 @@ describe('promises of apply, over interleavings of processes that work on the sa
   test('3 newer is never rolled back and 2 it converges, from the first write', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), history(false), async (scheduler, events) => {
+        interleavings();
         const device = memoryDevice();
         device.after = (before, next) => {
           for (const [owner, { version }] of Object.entries(before.owners))

@@ -21,6 +21,10 @@ import {
 import { live, route } from '../unit/paths/support.ts';
 import { killAt, pauseAt } from './support/gate.ts';
 import { createWorld, type World } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const kills = tally('crash points');
+const delays = tally('points of delay');
 
 const MINUTE = 60_000;
 const [P1, P2, P3, P4] = [podOn(1), podOn(2), podOn(3), podOn(4)];
@@ -164,6 +168,7 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
     expect(writes).toBeGreaterThanOrEqual(3);
     for (let write = 1; write <= writes; write += 1)
       for (const when of ['before', 'after'] as const) {
+        kills();
         const { world, faults } = await prepared(name);
         await scenario.event(world);
         await world.step(killAt(write, when));
@@ -181,6 +186,7 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
   test('delayed at every single write until another process did everything, it reaches the same state', async () => {
     const { end, writes } = await whole(name);
     for (let write = 1; write <= writes; write += 1) {
+      delays();
       const { world, faults } = await prepared(name);
       await scenario.event(world);
       const gate = pauseAt(write);

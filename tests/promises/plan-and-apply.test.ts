@@ -12,6 +12,9 @@ import { memoryDevice } from '../fixtures/device.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import { SEEDS } from './support/seeds.ts';
 import { createWorld } from './support/world.ts';
+import { tally } from './support/tally.ts';
+
+const plans = tally('random plans');
 
 /**
  * Red with the guard removed. 7: when `applyGroup` (group.ts) takes its partitions from the slices,
@@ -69,6 +72,7 @@ describe('promise 9: apply does what was planned, or reports the difference', ()
   test('the state that is read back is the predicted one, for every entry of the plan', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (list) => {
+        plans(list.length);
         const device = memoryDevice();
         for (const slices of list) {
           const before = device.state();
@@ -124,6 +128,7 @@ describe('promise 8: a dry run writes nothing', () => {
   test('apply on a dry-run device plans every event and writes nothing', async () => {
     await fc.assert(
       fc.asyncProperty(rounds, async (list) => {
+        plans(list.length);
         const device = memoryDevice();
         device.before = () => {
           throw new DeviceError('BIP421', 'content', 'a dry run declared something');

@@ -1,0 +1,86 @@
+/**
+ * `npm run promises`: runs the tests of the promises, prints what was tried and what was found, and
+ * writes docs/reliability.md. See --help.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runTests, type TestRun } from './run-tests.ts';
+import { tryGuards } from './mutants.ts';
+import { PROMISES, type Promised } from './promises.ts';
+import { readTallies, reliabilityPage } from './page.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const PAGE = join(ROOT, 'docs/reliability.md');
+
+const USAGE = `npm run promises                    run them, print the result, write docs/reliability.md
+npm run promises -- --only 3,7      some promises; writes no page
+npm run promises -- --mutants       take the guards out, one at a time, and expect their tests to fail
+npm run promises -- --check FOLDER  compare the page with what a run of the tests noted in SLUICE_TALLY`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
+      check: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(USAGE, 0);
+  if (values.check !== undefined) return checkPage(values.check);
+  const chosen = chosenBy(values.only);
+  if (values.mutants) return tryGuards(ROOT, new Set(chosen.map(({ number }) => number)));
+  return runPromises(chosen, values.only === undefined);
+}
+
+function chosenBy(only: string | undefined): readonly Promised[] {
+  if (only === undefined) return PROMISES;
+  const numbers = only.split(',').map(Number);
+  const unknown = numbers.find((number) => !PROMISES.some((one) => one.number === number));
+  if (unknown !== undefined)
+    throw new Error(`--only ${only}: there are the promises 1 to ${PROMISES.length}`);
+  return PROMISES.filter(({ number }) => numbers.includes(number));
+}
+
+async function runPromises(chosen: readonly Promised[], isWhole: boolean): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-promises-'));
+  try {
+    const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
+    const run = await runTests(ROOT, files, { SLUICE_TALLY: folder });
+    for (const promised of chosen) say(resultLine(promised, run), 0);
+    for (const text of run.failures) say(text, 0);
+    if (run.failed.size > 0) return 1;
+    if (isWhole) {
+      writeFileSync(PAGE, reliabilityPage(readTallies(folder)));
+      say('docs/reliability.md is written.', 0);
+    }
+    return 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function resultLine({ number, name, tests }: Promised, run: TestRun): string {
+  const passed = tests.reduce((sum, file) => sum + (run.passed.get(file) ?? 0), 0);
+  const failed = tests.reduce((sum, file) => sum + (run.failed.get(file) ?? 0), 0);
+  const found = failed === 0 ? 'kept' : `BROKEN in ${failed} tests`;
+  return `${String(number).padStart(2)}  ${name.padEnd(62)} ${String(passed).padStart(4)} tests  ${found}`;
+}
+
+function checkPage(folder: string): number {
+  if (!existsSync(join(folder, 'tally.jsonl')))
+    throw new Error(`--check ${folder}: no test noted anything there; run them with SLUICE_TALLY`);
+  if (readFileSync(PAGE, 'utf8') === reliabilityPage(readTallies(folder))) return 0;
+  return say('docs/reliability.md does not say what the tests tried: run "npm run promises".', 1);
+}
+
+function say(text: string, code: number): number {
+  process.stdout.write(`${text}\n`);
+  return code;
+}
+
+process.exitCode = await main().catch((error: unknown) =>
+  say(`promises: ${error instanceof Error ? error.message : String(error)}`, 1),
+);

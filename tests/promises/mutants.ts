@@ -1,0 +1,67 @@
+/** Takes each guard out of a scratch copy of the repository, and runs the tests that must notice. */
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GUARDS, type Guard } from './guards.ts';
+import { runTests } from './run-tests.ts';
+
+const COPIED = [
+  'functions',
+  'shared',
+  'infra',
+  'tests',
+  'package.json',
+  'jest.config.mjs',
+  'tsconfig.json',
+];
+
+/** The code without the guard. Throws if the guard is not there exactly once. */
+export function withoutGuard({ file, code, becomes }: Guard, source: string): string {
+  const parts = source.split(code);
+  if (parts.length !== 2)
+    throw new Error(`${file} has ${parts.length - 1} places with ${JSON.stringify(code)}`);
+  return parts.join(becomes);
+}
+
+/** Exit code 1 if nothing noticed that a guard of the chosen promises was taken out. */
+export async function tryGuards(root: string, chosen: ReadonlySet<number>): Promise<number> {
+  const copy = mkdtempSync(join(realpathSync(tmpdir()), 'sluice-mutants-'));
+  try {
+    for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const guards = GUARDS.filter(({ promise }) => chosen.has(promise));
+    let unnoticed = 0;
+    for (const guard of guards) {
+      const isNoticed = await isRedWithout(copy, guard);
+      unnoticed += isNoticed ? 0 : 1;
+      process.stdout.write(
+        `${String(guard.promise).padStart(2)}  ${isNoticed ? 'red      ' : 'UNNOTICED'}  ${guard.without} (${guard.file})\n`,
+      );
+    }
+    process.stdout.write(`${guards.length} guards taken out, ${unnoticed} unnoticed\n`);
+    return unnoticed === 0 ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+async function isRedWithout(copy: string, guard: Guard): Promise<boolean> {
+  const file = join(copy, guard.file);
+  const source = readFileSync(file, 'utf8');
+  writeFileSync(file, withoutGuard(guard, source));
+  try {
+    const tests = guard.noticedBy.map((name) => `tests/promises/${name}.test.ts`);
+    const run = await runTests(copy, tests, {}, { bail: true });
+    return run.failed.size > 0;
+  } finally {
+    writeFileSync(file, source);
+  }
+}

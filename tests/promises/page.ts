@@ -1,0 +1,65 @@
+/** docs/reliability.md: each promise, what was tried, and the guards that its tests watch. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { GUARDS } from './guards.ts';
+import { PROMISES, type Promised } from './promises.ts';
+import type { Tally } from './support/tally.ts';
+
+/** What the tests noted in the folder that `SLUICE_TALLY` named. */
+export function readTallies(folder: string): readonly Tally[] {
+  const file = join(folder, 'tally.jsonl');
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Tally);
+}
+
+/** The text of the page. */
+export function reliabilityPage(tallies: readonly Tally[]): string {
+  return `# Reliability
+
+\`npm run promises\` writes this page. It runs the tests of each promise: apply, queue, device and failure store stand in one process with a
+virtual clock, and faults, crashes and slow twins come at random, always with the same seed. The page has no times, because they depend on
+the machine. CI refuses it if it differs from what its own run tried.
+
+    npm run promises                 # all of them; a failing test prints its seed and path
+    npm run promises -- --mutants    # takes out each guard below in a scratch copy, and expects its tests to fail
+    SLUICE_SEEDS=200000 npm run promises -- --only 3   # for a night
+    SLUICE_SEED=random npm run promises -- --only 3    # other histories
+
+| | promise | tests |
+|---|---|---|
+${PROMISES.map(promiseRow).join('\n')}
+
+## What they try
+
+A test that is not in the table tries fixed cases; see its file in [tests/promises](../tests/promises).
+
+| test | in one run |
+|---|---|
+${triedRows(tallies).join('\n')}
+
+## Guards
+
+Without its guard, a promise breaks. Each row is one edit of [tests/promises/guards.ts](../tests/promises/guards.ts).
+
+| promise | without the guard | where | noticed by |
+|---|---|---|---|
+${GUARDS.map(({ promise, without, file, noticedBy }) => `| ${promise} | ${without} | \`${file}\` | ${noticedBy.join(', ')} |`).join('\n')}
+`;
+}
+
+function promiseRow({ number, name, tests }: Promised): string {
+  return `| ${number} | ${name} | ${tests.map((file) => basename(file, '.test.ts')).join(', ')} |`;
+}
+
+function triedRows(tallies: readonly Tally[]): readonly string[] {
+  const byName = (a: string, b: string): number => (a < b ? -1 : 1);
+  return [...Map.groupBy(tallies, ({ test }) => test)]
+    .toSorted(([a], [b]) => byName(a, b))
+    .map(([test, own]) => {
+      const counts = own
+        .toSorted((a, b) => byName(a.what, b.what))
+        .map(({ what, count }) => `${count.toLocaleString('en-US')} ${what}`);
+      return `| ${test} | ${counts.join(', ')} |`;
+    });
+}

@@ -1,0 +1,61 @@
+/** The promises by number, with the tests that hold them. `docs/reliability.md` lists them. */
+
+/** One promise to users. */
+export interface Promised {
+  readonly number: number;
+  /** A sentence. */
+  readonly name: string;
+  /** Test files, relative to the repository. */
+  readonly tests: readonly string[];
+}
+
+const at = (...names: readonly string[]): readonly string[] =>
+  names.map((name) => `tests/promises/${name}.test.ts`);
+
+export const PROMISES: readonly Promised[] = [
+  { number: 1, name: 'Nothing is lost silently.', tests: at('model') },
+  { number: 2, name: 'It converges, whatever the order.', tests: at('model', 'order', 'moves') },
+  {
+    number: 3,
+    name: 'Newer content is never rolled back.',
+    tests: at('model', 'order', 'deferred-fences', 'stalls'),
+  },
+  { number: 4, name: 'Repeating it changes nothing.', tests: at('model', 'order', 'resync') },
+  {
+    number: 5,
+    name: 'No neighbour can disturb another.',
+    tests: at('neighbours', 'fleet', 'hostile', 'bombs', 'killed'),
+  },
+  {
+    number: 6,
+    name: 'Nothing is removed because of missing information.',
+    tests: at('absence', 'moves', 'nodes', 'resync'),
+  },
+  {
+    number: 7,
+    name: 'It writes only what is its own, and everything has one owner.',
+    tests: at('model', 'order', 'plan-and-apply'),
+  },
+  { number: 8, name: 'A dry run writes nothing.', tests: at('plan-and-apply') },
+  {
+    number: 9,
+    name: 'It does what was planned, or reports the difference.',
+    tests: at('model', 'plan-and-apply'),
+  },
+  { number: 10, name: 'Retries are few and spread over time.', tests: at('retries', 'outages') },
+  { number: 11, name: 'A fix is never blocked by the fault that it fixes.', tests: at('fix') },
+  { number: 12, name: 'Every dead letter explains itself.', tests: at('dead-letters') },
+  {
+    number: 13,
+    name: 'No setting of a queue loses or repeats events.',
+    tests: ['tests/e2e/package.test.ts'],
+  },
+  { number: 14, name: 'A replay is a job that can be stopped and resumed.', tests: at('replay') },
+  { number: 15, name: 'An outage may last for weeks.', tests: at('outages') },
+  { number: 16, name: 'It may crash anywhere, and recovers.', tests: at('crash', 'paths') },
+  {
+    number: 17,
+    name: 'A path to a pod is there before its member and goes after it.',
+    tests: at('paths', 'paths-hostile'),
+  },
+];

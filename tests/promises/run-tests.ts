@@ -1,0 +1,73 @@
+/** Runs test files with jest in a process of its own. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+/** What became of the tests, by file relative to the folder. */
+export interface TestRun {
+  readonly passed: ReadonlyMap<string, number>;
+  /** Files without a failure are absent. A file that could not be run counts as one. */
+  readonly failed: ReadonlyMap<string, number>;
+  /** What jest prints of each failure. */
+  readonly failures: readonly string[];
+}
+
+interface JestReport {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+/** `bail`: stop at the first failure. Rejects if jest writes no report. */
+export async function runTests(
+  folder: string,
+  files: readonly string[],
+  env: NodeJS.ProcessEnv,
+  { bail = false }: { readonly bail?: boolean } = {},
+): Promise<TestRun> {
+  const out = mkdtempSync(join(tmpdir(), 'sluice-tests-'));
+  try {
+    const report = join(out, 'report.json');
+    await jest(
+      folder,
+      [...files, '--json', `--outputFile=${report}`, ...(bail ? ['--bail'] : [])],
+      env,
+    );
+    return runOf(folder, JSON.parse(readFileSync(report, 'utf8')) as JestReport);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+function jest(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--silent', ...args],
+    { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'ignore'] },
+  );
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  child.on('error', reject);
+  child.on('exit', () => resolve());
+  return promise;
+}
+
+function runOf(folder: string, { testResults }: JestReport): TestRun {
+  const count = (wanted: string): ReadonlyMap<string, number> =>
+    new Map(
+      testResults.flatMap(({ name, status, assertionResults }): [string, number][] => {
+        const own = assertionResults.filter((one) => one.status === wanted).length;
+        const all = wanted === 'failed' && status === 'failed' ? Math.max(1, own) : own;
+        return all === 0 ? [] : [[relative(folder, name), all]];
+      }),
+    );
+  const failures = testResults.filter(({ status }) => status === 'failed');
+  return {
+    passed: count('passed'),
+    failed: count('failed'),
+    failures: failures.map(({ message }) => message),
+  };
+}
