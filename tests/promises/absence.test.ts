@@ -10,11 +10,6 @@ import { tally } from './support/tally.ts';
 
 const lists = tally('random lists');
 
-/**
- * Red with the guard removed: without the verdict of `heldRemovals` in remove.ts every test here
- * fails, and with an allowance of everything in guards.ts as well; when `unprovenRemovals`
- * (guards.ts) counts gateways that were merely added as seen, the relist does.
- */
 const rules = { sameFleet: () => false, now: 0 };
 const all = (n: number): Slice['exposures'] =>
   Array.from({ length: n }, (_, i) => exposure({ port: i + 1, gateways: [`ns-${i % 4}/gw-${i}`] }));

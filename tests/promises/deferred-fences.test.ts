@@ -16,11 +16,7 @@ import { tally } from './support/tally.ts';
 
 const histories = tally('random histories');
 
-/**
- * Promise 3, newer is never rolled back, where fences wait. Red with the guard removed: when
- * `mayWait` (deferred-fences.ts) does not check `settledSince`, or `SettledRun` (settled-run.ts)
- * counts a snapshot that was not answered, retried or rejected as settled.
- */
+/** Promise 3, newer is never rolled back, where fences wait. */
 
 /** What first happens to an event. */
 const FATES = ['processed', 'unanswered', 'parked', 'rejected', 'retried'] as const;

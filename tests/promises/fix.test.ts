@@ -8,11 +8,6 @@ import { tally } from './support/tally.ts';
 
 const histories = tally('random histories');
 
-/**
- * Red with the guard removed: when `quarantineFor` (quarantine.ts) compares the key alone and not
- * the hash, the good v2 is not declared; when `newestFirst` (arrivals.ts) keeps the oldest slice of
- * an owner instead of the newest, v1 is declared after v2 arrived.
- */
 const bad = exposure({ port: 7, settings: { ...SETTINGS, iRules: ['/Common/missing'] } });
 const good = exposure({ port: 7, settings: { ...SETTINGS, balance: 'ratio-member' } });
 

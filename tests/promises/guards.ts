@@ -197,7 +197,7 @@ export const GUARDS: readonly Guard[] = [
     without: 'a random pause may be no pause',
     file: `${APPLY}/backoff.ts`,
     code: '(least + random() * (1 - least))',
-    becomes: 'random()',
+    becomes: 'Math.max(0.01, random())',
     noticedBy: ['retries'],
   },
   {

@@ -16,12 +16,6 @@ import { tally } from './support/tally.ts';
 
 const plans = tally('random plans');
 
-/**
- * Red with the guard removed. 7: when `applyGroup` (group.ts) takes its partitions from the slices,
- * foreign ones are written. 8: when `dryRunDevice` passes declares on, the device changes. 9:
- * without the effect `verify` (loop/step.ts) a mismatch is reported as applied; when the lock key
- * is not passed on, an outdated plan is declared.
- */
 const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
 const job = (
   device: MemoryDevice,

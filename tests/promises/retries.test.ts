@@ -7,12 +7,6 @@ import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 
-/**
- * Red with the guard removed: with a constant ceiling in backoff.ts the requests per minute exceed
- * their limit; without its minimum, random pauses can be too short; without `after`, the device's
- * own pause is ignored; without quarantine (`quarantineFor` in quarantine.ts), or when its wait
- * does not double, a permanent fault is declared too often.
- */
 const MINUTE = 60_000;
 const AWAY = 10 * MINUTE;
 const EVENTS = 500;

@@ -1,6 +1,6 @@
 /** Runs test files with jest in a process of its own. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -22,7 +22,10 @@ interface JestReport {
   }[];
 }
 
-/** `bail`: stop at the first failure. Rejects if jest writes no report. */
+/** Milliseconds after which a run counts as hung. */
+const LONGEST_MS = 900_000;
+
+/** `bail`: stop at the first failure. If the run crashes or hangs, every file counts as failed. */
 export async function runTests(
   folder: string,
   files: readonly string[],
@@ -37,7 +40,9 @@ export async function runTests(
       [...files, '--json', `--outputFile=${report}`, ...(bail ? ['--bail'] : [])],
       env,
     );
-    return runOf(folder, JSON.parse(readFileSync(report, 'utf8')) as JestReport);
+    return existsSync(report)
+      ? runOf(folder, JSON.parse(readFileSync(report, 'utf8')) as JestReport)
+      : crashed(files);
   } finally {
     rmSync(out, { recursive: true, force: true });
   }
@@ -47,12 +52,17 @@ function jest(folder: string, args: readonly string[], env: NodeJS.ProcessEnv): 
   const child = spawn(
     process.execPath,
     ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--silent', ...args],
-    { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'ignore'] },
+    { cwd: folder, env: { ...process.env, ...env }, stdio: 'ignore', timeout: LONGEST_MS },
   );
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   child.on('error', reject);
   child.on('exit', () => resolve());
   return promise;
+}
+
+function crashed(files: readonly string[]): TestRun {
+  const failures = [`jest ended without a report of ${files.join(', ')}`];
+  return { passed: new Map(), failed: new Map(files.map((file) => [file, 1])), failures };
 }
 
 function runOf(folder: string, { testResults }: JestReport): TestRun {
