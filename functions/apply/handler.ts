@@ -34,6 +34,7 @@ import { parkMessage } from './park.ts';
 import { askForFreed, noteHeldPaths, noteLeftPaths } from './left-paths.ts';
 import { createMemory } from './memory.ts';
 import { moveToWaiting, postpone, release } from './postpone.ts';
+import type { OpenSchedules } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -60,6 +61,8 @@ export interface ApplyDependencies {
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
   /** Keeps what was last seen of the devices, for the console. */
   readonly views?: ViewKeeper;
+  /** Which process creates partitions ahead. */
+  readonly schedules?: OpenSchedules;
   /** Keeps what repairs left over, for audit. */
   readonly repairs?: () => Promise<RepairMemory>;
 }
@@ -184,6 +187,7 @@ async function handleDevice(
         await prove();
         return postpone(scope, config.name, [...arrivalsOf(stage), ...later], end.error);
       }
+      scope.waiting.reached(config.name);
       if (end.left.length > 0) return release(scope, config.name, [...end.left, ...later]);
     }
     return [];

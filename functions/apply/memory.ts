@@ -9,6 +9,7 @@ import { createFenceKeeper } from './fences.ts';
 import { createHeardKeeper } from './heard.ts';
 import { createPaces } from './pace.ts';
 import { createPreparation } from './prepare.ts';
+import type { OpenSchedules } from './prepare.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
 import { createToldDrained } from './told-drained.ts';
@@ -21,13 +22,15 @@ export interface MemoryPlaces {
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
   /** Instead of the failure store. */
   readonly views?: ViewKeeper;
+  /** Instead of the failure store. */
+  readonly schedules?: OpenSchedules;
 }
 
 /** Called once for each process. */
 export function createMemory(
   runtime: Runtime,
   waiting: WaitingChanges,
-  { open, heard = open, views = createViewKeeper(runtime, open) }: MemoryPlaces,
+  { open, heard = open, schedules = open, views = createViewKeeper(runtime, open) }: MemoryPlaces,
 ): Omit<Scope, 'context' | 'devices' | 'recorder' | 'repairs' | 'runtime' | 'waiting'> & {
   readonly preparation: ReturnType<typeof createPreparation>;
 } {
@@ -38,7 +41,7 @@ export function createMemory(
     fences: createFenceKeeper(),
     drained: createToldDrained(),
     heard: createHeardKeeper(runtime, heard),
-    preparation: createPreparation(runtime, waiting),
+    preparation: createPreparation(runtime, waiting, schedules),
     noted: new Map(),
     views,
   };

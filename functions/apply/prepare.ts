@@ -5,6 +5,9 @@
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError, errorText } from '../../shared/device/errors.ts';
+import { ReplayError } from '../../shared/failures/error.ts';
+import { digest } from '../../shared/failures/identity.ts';
+import type { Failures } from '../../shared/failures/open.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
 import { errorCode, errorMessage } from '../../shared/telemetry/errors.ts';
 import type { WaitingChanges } from './waiting.ts';
@@ -28,10 +31,20 @@ export interface Preparation {
  */
 const underway = new WeakMap<SluiceConfig, Map<string, Promise<void>>>();
 
-/** `waiting`: a device that is known to be unreachable is not asked. */
+/** Opens what says which process has the turn. */
+export type OpenSchedules = () => Promise<Pick<Failures, 'schedules'>>;
+
+/** Milliseconds between two tries of all processes at one device. */
+const TURN_MS = 60_000;
+
+/**
+ * `waiting`: a device that is known to be unreachable is not asked. Processes take turns, so that
+ * together they try one that does not answer no more often than one of them would.
+ */
 export function createPreparation(
   { config, log }: Pick<Runtime, 'config' | 'log'>,
   waiting: Pick<WaitingChanges, 'away'>,
+  open: OpenSchedules,
 ): Preparation {
   const running = underway.get(config) ?? new Map<string, Promise<void>>();
   underway.set(config, running);
@@ -46,16 +59,21 @@ export function createPreparation(
     const { name } = wanted;
     const left = wanted.partitions.filter((partition) => !prepared.has(`${name} ${partition}`));
     if (left.length === 0 || (await waiting.away(name)) !== undefined) return;
-    const device = await devices.get(wanted);
-    for (const partition of left) {
-      await createOne(device, partition);
-      prepared.add(`${name} ${partition}`);
-    }
+    await inTurn(open, name, async () => {
+      try {
+        const device = await devices.get(wanted);
+        for (const partition of left) {
+          await createOne(device, partition);
+          prepared.add(`${name} ${partition}`);
+        }
+      } catch (error) {
+        tellFailure(name, error);
+      }
+    });
   };
   const tryOne = async (devices: Devices, wanted: DeviceConfig): Promise<void> => {
-    const { name: device } = wanted;
-    const work = prepare(devices, wanted).catch((error: unknown) => tellFailure(device, error));
-    running.set(device, work);
+    const work = prepare(devices, wanted);
+    running.set(wanted.name, work);
     await work;
   };
   return {
@@ -69,6 +87,21 @@ export function createPreparation(
       }),
     idle: async (device) => running.get(device),
   };
+}
+
+/** Without the failure store, each process tries. */
+async function inTurn(
+  open: OpenSchedules,
+  device: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const name = `prepare-${digest(device).slice(0, 16)}`;
+  try {
+    await (await open()).schedules.take({ name, every: TURN_MS }, work);
+  } catch (error) {
+    if (!(error instanceof ReplayError)) throw error;
+    await work();
+  }
 }
 
 /** Creates partitions; one that the device refused is told once, and not tried again. */

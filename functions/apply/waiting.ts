@@ -26,9 +26,13 @@ import { knownOutage } from './outage.ts';
 /** Moves messages for unavailable devices to the failure store, and returns them. */
 export interface WaitingChanges {
   /**
-   * The device's mark if this process knows that it is still unreachable, which saves a request.
+   * The device's mark if it is unreachable as far as any process knows, so that all of them
+   * together try it no more often than one would. The store is not asked about a device that this
+   * process reached a moment ago.
    */
   away(device: string): Promise<DeviceMark | undefined>;
+  /** This process worked with the device. */
+  reached(device: string): void;
   /**
    * The reason why these messages should leave the queue; undefined if they stay. `since`: the
    * first failed try.
@@ -60,6 +64,8 @@ export interface TurnReport {
 const QUICK = { time: 3 * 60_000, tries: 4 } as const;
 /** Milliseconds without access after the store failed to answer, because S3 timeouts are long. */
 const REST_MS = 60_000;
+/** Milliseconds for which a device counts as reachable after it was reached. */
+const NEAR_MS = 60_000;
 
 /** Opens the part of the failure store where changes wait for a device. */
 export type OpenWaitingPlace = () => Promise<WaitingPlace>;
@@ -70,19 +76,19 @@ export type OpenWaitingPlace = () => Promise<WaitingPlace>;
  */
 export function createWaiting(runtime: Runtime, open: OpenWaitingPlace): WaitingChanges {
   const { clock, log } = runtime;
-  /** What this process knows of each device. */
-  const known = new Set<string>();
+  /** By device: when this process last reached it, monotonic. */
+  const near = new Map<string, number>();
   const access = restingAccess(runtime, open);
   return {
     away: async (device) => {
-      if (!known.has(device)) return undefined;
+      if (clock.monotonic() - (near.get(device) ?? -Infinity) < NEAR_MS) return undefined;
       const mark = await access.quietly(device, (place) => place.mark(device));
-      if (mark?.state === 'away' && !isAbandoned(mark, clock.now())) return mark;
-      known.delete(device);
-      return undefined;
+      return mark?.state === 'away' && !isAbandoned(mark, clock.now()) ? mark : undefined;
     },
+    reached: (device) => void near.set(device, clock.monotonic()),
     leave: async (device, messages, why) => {
-      const mark = await access.quietly(device, async (place) => {
+      near.delete(device);
+      return access.quietly(device, async (place) => {
         const before = await place.mark(device);
         if (
           (before === undefined || before.state === 'here') &&
@@ -93,8 +99,6 @@ export function createWaiting(runtime: Runtime, open: OpenWaitingPlace): Waiting
           found?.state === 'away' ? found : markedAway(found, device, { ...why, now: clock.now() }),
         );
       });
-      if (mark !== undefined) known.add(device);
-      return mark;
     },
     keep: (device, arrival, attempts) =>
       access.guard(async (place) => {

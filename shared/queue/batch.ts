@@ -65,6 +65,7 @@ export function handleGroups(work: BatchWork): Handler {
       },
       one: (message) => handleAlone(work, context, message),
       giveUp: (message, tries) => giveUp(work, context, message, deadly(message, tries)),
+      behind: (message) => leaveBehind(work, context, message),
       // The host deletes it again, which has no effect.
       done: (message) =>
         work
@@ -101,31 +102,37 @@ async function handleGroup(
   context: FunctionContext,
   { group, messages }: Group,
 ): Promise<readonly QueueMessage[]> {
-  if (work.single === true || messages.length === 1)
-    return oneByOne(work, context, { group, messages });
+  if (work.single === true || messages.length === 1) return oneByOne(work, context, { messages });
   try {
     return await work.handle(group, messages, context);
   } catch (error) {
     work.onError(group, error);
     // The messages were handled together, so the faulty one is unknown.
-    return isOutage(error) ? messages : oneByOne(work, context, { group, messages });
+    return isOutage(error) ? messages : oneByOne(work, context, { messages });
   }
+}
+
+/** The queue holds it back while the message before it is hidden. */
+async function leaveBehind(
+  { queue, onError }: BatchWork,
+  context: FunctionContext,
+  message: QueueMessage,
+): Promise<void> {
+  await giveBack(queue(), context, message, 0).catch((error: unknown) =>
+    onError(message.group, error),
+  );
 }
 
 /** Messages behind one that is retried wait, to keep the order. */
 async function oneByOne(
   work: BatchWork,
   context: FunctionContext,
-  { group, messages }: Group,
+  { messages }: Pick<Group, 'messages'>,
 ): Promise<readonly QueueMessage[]> {
   for (const [i, message] of messages.entries()) {
     if (await handleAlone(work, context, message)) continue;
     const behind = messages.slice(i + 1);
-    // The queue holds them back while the message before them is hidden.
-    for (const one of behind)
-      await giveBack(work.queue(), context, one, 0).catch((error: unknown) =>
-        work.onError(group, error),
-      );
+    for (const one of behind) await leaveBehind(work, context, one);
     return [message, ...behind];
   }
   return [];

@@ -17,6 +17,8 @@ export interface TrialSteps {
   readonly one: (message: QueueMessage) => Promise<boolean>;
   /** Makes it a dead letter without parsing it; false if that failed. */
   readonly giveUp: (message: QueueMessage, tries: number) => Promise<boolean>;
+  /** Returns a message that waits for an earlier one of its group. */
+  readonly behind: (message: QueueMessage) => Promise<void>;
   /** Deletes finished messages, because the process may crash before it can report them. */
   readonly done: (message: QueueMessage) => Promise<void>;
 }
@@ -69,12 +71,22 @@ async function tryAll(
     });
   const failed: QueueMessage[] = [];
   const over = [...before];
+  // What keeps one of a group from being done now, such as a device that is away, keeps the others.
+  const stuck = new Set<string>();
   for (const one of accused.toSorted((a, b) => a.tries - b.tries)) {
+    if (stuck.has(one.message.group)) {
+      await bench.behind(one.message);
+      failed.push(one.message);
+      continue;
+    }
     // The next message may crash the process again, and then nothing would report the finished
     // ones.
     if (one.tries > 0) for (const message of over.splice(0)) await bench.done(message);
     if (await settle(bench, one)) over.push(one.message);
-    else failed.push(one.message);
+    else {
+      failed.push(one.message);
+      stuck.add(one.message.group);
+    }
   }
   return failed;
 }

@@ -101,6 +101,8 @@ export interface WorldOptions {
   readonly capabilities?: Capabilities | undefined;
   /** Clusters whose pods are reached by paths; the tunnel of each is `/Common/<cluster>`. */
   readonly modes?: Readonly<Record<string, 'routes' | 'vxlan'>>;
+  /** Processes that share the queue and the store, and take turns. */
+  readonly replicas?: number;
 }
 
 /** No failure store: nothing is read from or written to disk. */
@@ -117,6 +119,7 @@ export function createWorld({
   blobs = memoryBlobs(),
   capabilities,
   modes = {},
+  replicas = 1,
 }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(
@@ -156,13 +159,15 @@ export function createWorld({
       {
         place: () => Promise.resolve(waitingThrough(gate)),
         views: NO_VIEWS,
+        schedules: () => Promise.resolve(failuresOver(blobs, runtime(queues))),
         repairs: () => Promise.resolve(createRepairMemory(blobs)),
         suspects: createSuspects(marks, { clock, log: logger(log) }),
       },
     );
   };
-  let living = process(openGate());
-  let scheduled = process(openGate());
+  const living = Array.from({ length: replicas }, () => process(openGate()));
+  const scheduled = Array.from({ length: replicas }, () => process(openGate()));
+  let batches = 0;
   const put = (type: string, data: object, owner: string): Promise<void> => {
     const id = `event-${++ids}`;
     return queues.queue('slices').send({
@@ -190,7 +195,8 @@ export function createWorld({
     };
     // A new process has none of the memory of the previous one.
     const through = gatedQueues(queues, gate);
-    const handle = gate.fatal ? process(gate) : living;
+    const turnOf = (batches += 1) % replicas;
+    const handle = gate.fatal ? process(gate) : living[turnOf]!;
     const answer = await handle(
       { Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) },
       context,
@@ -204,12 +210,13 @@ export function createWorld({
           .queue('slices')
           .delete(m.receipt)
           .catch(() => undefined);
-    if (gate.dead) living = process(openGate());
+    if (gate.dead) living[turnOf] = process(openGate());
     return true;
   };
   const turn = async (gate: Gate = openGate()): Promise<void> => {
-    await (gate.fatal ? process(gate) : scheduled).turns().catch(() => undefined);
-    if (gate.dead) scheduled = process(openGate());
+    for (const each of gate.fatal ? [process(gate)] : scheduled)
+      await each.turns().catch(() => undefined);
+    if (gate.dead) scheduled[0] = process(openGate());
   };
   const isWaited = async (): Promise<boolean> =>
     (await waiting.marks()).some(({ state }) => state !== 'here') ||

@@ -5,6 +5,8 @@ import { startRepair } from '../../../functions/apply/repair.ts';
 import { SluiceConfig } from '../../../shared/config/schema.ts';
 import type { Device, Devices } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
+import { ReplayError } from '../../../shared/failures/error.ts';
+import type { ScheduleTurns } from '../../../shared/failures/schedule-turns.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
@@ -37,9 +39,16 @@ interface Site {
   readonly devices: Devices;
 }
 
+interface SiteOptions {
+  readonly config?: SluiceConfig;
+  readonly away?: boolean;
+  readonly lines?: string[];
+  readonly take?: ScheduleTurns['take'];
+}
+
 function createSite(
   prepare: Device['prepare'] = () => Promise.resolve(true),
-  { config = configOf(), away = false, lines = [] as string[] } = {},
+  { config = configOf(), away = false, lines = [], take }: SiteOptions = {},
 ): Site {
   const asked: string[] = [];
   const devices: Devices = {
@@ -65,7 +74,9 @@ function createSite(
     error: said('error'),
     child: () => told,
   };
-  return { preparation: createPreparation({ config, log: told }, waiting), asked, devices };
+  const schedules = async () => ({ schedules: { take: take ?? ((_, work) => work()) } });
+  const preparation = createPreparation({ config, log: told }, waiting, schedules);
+  return { preparation, asked, devices };
 }
 
 describe('the partitions of a device that an ingress uses', () => {
@@ -74,6 +85,16 @@ describe('the partitions of a device that an ingress uses', () => {
     await preparation.run(devices);
     await preparation.run(devices);
     expect(asked).toEqual(['used one', 'used two']);
+  });
+
+  test('are left to the process that has the turn, and created without turns while the store is away', async () => {
+    const others = createSite(undefined, { take: async () => undefined });
+    await others.preparation.run(others.devices);
+    expect(others.asked).toEqual([]);
+    const away = new ReplayError('RPL700', 'no store');
+    const alone = createSite(undefined, { take: () => Promise.reject(away) });
+    await alone.preparation.run(alone.devices);
+    expect(alone.asked).toEqual(['used one', 'used two']);
   });
 
   test('are tried again after a failure, which stops nothing', async () => {

@@ -261,6 +261,15 @@ describe('a redelivered message', () => {
     expect(here.reads.slice(1)).toEqual([['a1'], ['a2']]);
     expect([here.left(), [...tries]]).toEqual([[], []]);
   });
+
+  test('that must wait there, too, keeps the others of its group untried: what it waits for keeps them', async () => {
+    const here = site(['a1', 'a2', 'b1'], { always: ['a1', 'a2', 'b1'] });
+    await here.receive();
+    const before = here.reads.length;
+    await here.receive();
+    expect(here.reads.slice(before)).toEqual([['a1'], ['b1']]);
+    expect(here.left()).toEqual(['a1', 'a2', 'b1']);
+  });
 });
 
 describe('on trial', () => {
@@ -325,6 +334,7 @@ describe('on trial', () => {
         calm: () => Promise.resolve([]),
         one: () => Promise.resolve(true),
         giveUp: () => Promise.resolve(true),
+        behind: () => Promise.resolve(),
         done: () => Promise.resolve(),
       },
       [message],
