@@ -117,6 +117,15 @@ describe('every command', () => {
     // Refused, because no cluster here has paths configured.
     network: () => [[1, 'network', 'setup', '--device', 'bigip', ...config()]],
     'network-adopt': () => [[1, 'network', 'adopt', '--device', 'bigip', '--dry-run', ...config()]],
+    // No CIS is in this cluster, so nothing can be moved.
+    migrate: () => {
+      const place = [...config(), '--kubeconfig', site.kubeconfig];
+      return [
+        [0, 'migrate', 'cis', 'plan', ...place],
+        [1, 'migrate', 'cis', 'take', '172.16.100.195', '--dry-run', ...place],
+        [1, 'migrate', 'cis', 'undo', '172.16.100.195', '--dry-run', ...place],
+      ];
+    },
     map: () => [[0, 'map', ...files(), ...config()]],
     plan: () => [[2, 'plan', ...files(), ...config(), '--device']],
     ports: () => [[0, 'ports', ...config()]],
@@ -128,8 +137,11 @@ describe('every command', () => {
       [1, 'replay', 'plan', ...config()],
     ],
     status: () => [[0, 'status', ...config()]],
+    // Refused, because the new place is no database.
+    store: () => [[1, 'store', 'move', '--from', site.config, '--to', site.config, '--dry-run']],
     sync: () => [[0, 'sync', 'default/there', '--dry-run', ...config()]],
     trace: () => [[2, 'trace', `${CLUSTER}/default/there`, ...config()]],
+    uninstall: () => [[0, 'uninstall', '--all', ...config()]],
     version: () => [[0, 'version']],
     waiting: () => [[0, 'waiting', 'list', ...config()]],
     why: () => [[2, 'why', 'default/there', ...config(), '--kubeconfig', site.kubeconfig]],
