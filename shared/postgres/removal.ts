@@ -78,6 +78,15 @@ async function contents(
   return (await client.query<Row>(CONTENTS, values)).rows;
 }
 
+/** The server shows the connections of a process that ended for a moment more. */
+async function lookForUsers(client: Client): Promise<readonly string[]> {
+  const look = async (): Promise<readonly string[]> =>
+    (await client.query<{ name: string }>(USERS)).rows.map(({ name }) => name);
+  if ((await look()).length === 0) return [];
+  await client.query('SELECT pg_sleep(1)');
+  return look();
+}
+
 /** Undefined if there is no such schema. */
 export function lookAtSchema(place: SchemaPlace): Promise<SchemaContents | undefined> {
   const schema = escapeIdentifier(place.server.schema);
@@ -89,7 +98,7 @@ export function lookAtSchema(place: SchemaPlace): Promise<SchemaContents | undef
     const rows = await contents(client, place);
     const inWords = (isOwn: boolean): readonly string[] =>
       rows.filter((row) => row.isOwn === isOwn).map(({ kind, name }) => `${kind} ${name}`);
-    const users = await client.query<{ name: string }>(USERS);
+    const users = await lookForUsers(client);
     const hasRights = rows.some(({ isOwn, name }) => isOwn && name.endsWith('queue_right'));
     const roles = hasRights
       ? await client.query<{ role: string }>(
@@ -99,7 +108,7 @@ export function lookAtSchema(place: SchemaPlace): Promise<SchemaContents | undef
     return {
       own: inWords(true),
       others: inWords(false),
-      users: users.rows.map(({ name }) => name),
+      users,
       roles: roles.rows.map(({ role }) => role),
     };
   });
