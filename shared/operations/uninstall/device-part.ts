@@ -51,7 +51,7 @@ async function partitionPart(device: Device, partition: string): Promise<Uninsta
       .map(({ path }) => path)
       .join(', ');
     const why = `it has ${formatCount(others.length, 'object')} of others (${named}); move or delete them, then repeat`;
-    return { ...NOTHING, items: [keep(object, why)] };
+    return { ...NOTHING, items: [{ ...keep(object, why), inUse: true }] };
   }
   return {
     items: [

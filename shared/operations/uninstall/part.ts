@@ -10,6 +10,8 @@ export interface UninstallItem {
   readonly action: 'remove' | 'keep' | 'unknown';
   /** What its removal means, or why it stays. */
   readonly why: string;
+  /** It stays and is in use, so what it needs in clusters and stores stays, too. */
+  readonly inUse?: true;
 }
 
 /** One write. */
@@ -54,13 +56,18 @@ export function joinParts(parts: readonly UninstallPart[]): UninstallPart {
 }
 
 /**
- * The part that follows others: nothing of it is removed while something of them could not be looked
- * at, because it may still be in use there.
+ * The part that follows others: nothing of it is removed while something of them is in use, or could
+ * not be looked at.
  */
 export function afterParts(former: readonly UninstallPart[], part: UninstallPart): UninstallPart {
-  const open = former.flatMap(({ items }) => items).find(({ action }) => action === 'unknown');
+  const open = former
+    .flatMap(({ items }) => items)
+    .find(({ action, inUse }) => action === 'unknown' || inUse === true);
   if (open === undefined || part.steps.length === 0) return part;
-  const why = `after ${open.place}, which must answer first`;
+  const why =
+    open.action === 'unknown'
+      ? `after ${open.place}, which must answer first`
+      : `${open.object} on ${open.place} stays and may need it`;
   return {
     ...part,
     items: part.items.map((item) =>

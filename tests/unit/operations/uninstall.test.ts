@@ -266,6 +266,7 @@ describe('on a device', () => {
     device.paths.units.active.set(`route ${ROUTE.at}`, live(ROUTE));
     const part = await look(device);
     expect(part.steps).toEqual([]);
+    expect(part.items[0]).toMatchObject({ action: 'keep', inUse: true });
     expect(part.items.map(({ why }) => why)).toEqual([
       expect.stringContaining('/k8s/theirs'),
       expect.stringContaining('partition k8s'),
@@ -284,6 +285,9 @@ test('nothing that a device may still use goes while it does not answer', () => 
     items: [{ action: 'keep', why: expect.stringContaining('bigip-1') }],
     steps: [],
   });
+  const stays = { ...item, action: 'keep', inUse: true } as const;
+  expect(afterParts([{ ...NOTHING, items: [stays] }], later)).toMatchObject({ steps: [] });
+  expect(afterParts([{ ...NOTHING, items: [{ ...item, action: 'keep' }] }], later)).toBe(later);
   expect(afterParts([NOTHING], later)).toBe(later);
 });
 
