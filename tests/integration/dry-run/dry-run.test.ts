@@ -88,9 +88,9 @@ describe('every command', () => {
   const files = (): readonly string[] => ['--file', site.manifest];
   const COMMANDS: Readonly<Record<string, (() => readonly Call[]) | 'below'>> = {
     approve: () => [
-      // A queue that does not exist is not read; listing the ports opens it.
+      // A queue that does not exist is not read; status opens it.
       [1, 'approve', OWNER, '--keys', '172.16.100.195:32400/tcp', ...config()],
-      [0, 'ports', ...config()],
+      [0, 'status', ...config()],
       [0, 'approve', OWNER, '--keys', '172.16.100.195:32400/tcp', ...config()],
     ],
     cluster: () => [
