@@ -209,6 +209,7 @@ export async function presentNames(): Promise<Names> {
         /'((?:sluice\.io|virtual-server\.f5\.com|cis\.f5\.com)\/[\w-]+)'/g,
         'functions/watch',
         'shared/domain',
+        'shared/kubernetes',
       ),
     ],
     'F5 ConfigMaps': fieldsOf(f5Schema(7), ''),
