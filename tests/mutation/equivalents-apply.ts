@@ -23,7 +23,11 @@ const HANDLER: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'oldest !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
   ],
   'functions/apply/group.ts': [
-    { code: 'only === undefined || jobs.length > 1', what: 'is always true', why: ONE_PARTITION },
+    {
+      code: 'only === undefined || jobs.length > 1 || only.shareNodes === true',
+      what: 'is always true',
+      why: ONE_PARTITION,
+    },
     { code: 'jobs.length > 1', what: '> becomes >=', in: 'applyGroup', why: ONE_PARTITION },
     { code: 'reading', what: 'is left out of the &&', why: SAME_ABSENT },
     { code: 'kept', what: 'is left out of the &&', in: 'one', why: SAME_ABSENT },

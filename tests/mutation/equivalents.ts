@@ -408,7 +408,6 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is always false',
       why: 'a text has no tag, and what is absent has none either',
     },
-    { code: '!made', what: 'is always true', why: FASTER },
     { code: 'condition === undefined', what: 'is always false', in: 'put', why: FASTER },
     { code: 'a.key < b.key', what: '< becomes <=', why: NEVER_EQUAL },
   ],
