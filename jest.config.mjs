@@ -13,6 +13,6 @@ export default {
   globalSetup: '<rootDir>/tests/fixtures/checkout/setup.mjs',
   globalTeardown: '<rootDir>/tests/fixtures/checkout/teardown.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  maxWorkers: 3,
   errorOnDeprecated: true,
 };
