@@ -333,6 +333,16 @@ describe('AS3 declarations', () => {
     expect((await call(bigip, 'POST', DECLARE, { body: '{"class":' })).status).toBe(400);
   });
 
+  test('what controls a declaration is stored with it, and with the time', async () => {
+    const controls = { class: 'Controls', userAgent: 'test' };
+    const declaration = { ...adc({ k8s: tenant({ a: app() }) }), controls };
+    await call(bigip, 'POST', DECLARE, { body: declaration });
+    expect((await call(bigip, 'GET', DECLARE)).body['controls']).toEqual({
+      ...controls,
+      archiveTimestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+  });
+
   test('older declarations can be listed, read and deployed again', async () => {
     const first = tenant({ a: app({ port: 1 }) });
     await declare(bigip, { k8s: first });

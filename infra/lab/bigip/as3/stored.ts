@@ -61,7 +61,10 @@ export function store(stored: Stored, { adc, tenants, at, limit }: Written): Sto
     ...withoutKeys(adc, ...names, 'controls', 'updateMode'),
     ...Object.fromEntries(merged),
     updateMode: 'selective',
-    controls: { archiveTimestamp: new Date(at).toISOString() },
+    controls: {
+      ...(isObject(adc['controls']) && adc['controls']),
+      archiveTimestamp: new Date(at).toISOString(),
+    },
   };
   return { history: [entry, ...stored.history].slice(0, limit) };
 }
