@@ -2,10 +2,11 @@
  * `npm run oracle -- NAME`: holds what the lab pretends against a part that nobody here wrote; see
  * docs/oracles.md.
  */
+import { as3Oracle } from './as3/index.ts';
 import { bigipOracle } from './bigip/index.ts';
 import type { Oracle } from './oracle.ts';
 
-const ORACLES: Readonly<Record<string, Oracle>> = { bigip: bigipOracle };
+const ORACLES: Readonly<Record<string, Oracle>> = { as3: as3Oracle, bigip: bigipOracle };
 
 const USAGE = Object.entries(ORACLES).map(
   ([name, { usage, what }]) => `npm run oracle -- ${name} ${usage}\n    ${what}`,
