@@ -16,7 +16,7 @@ import {
   type Likeness,
 } from './files.ts';
 import type { LabKubernetes } from './kubernetes/index.ts';
-import { loopbackOf } from './loopback.ts';
+import { chooseLoopback, type Loopback } from './loopback.ts';
 import { clusterSettings, networksOf, tunnelsOf } from './networks.ts';
 import { startPipeline, type Pipeline } from './pipeline.ts';
 import { startQueue, type LabQueue, type LabQueueKind } from './queue/queue.ts';
@@ -38,6 +38,8 @@ export interface LabOptions {
   readonly services?: LabServices;
   /** One cluster by default. */
   readonly clusters?: readonly [SiteOptions, ...SiteOptions[]];
+  /** Which addresses of this machine it uses; `auto` by default. */
+  readonly loopback?: Loopback;
   /** F5 CIS runs in the first cluster, with a partition of its own. */
   readonly cis?: boolean;
 }
@@ -47,8 +49,6 @@ export interface Lab {
   readonly queue: LabQueueKind;
   readonly members: 'pods' | 'nodes';
   readonly virtualAddress: string;
-  /** Where the virtual address is reached on this machine. */
-  readonly loopbackAddress: string;
   readonly files: LabFiles;
   /** Additional environment that `sluice` needs to reach the queue. */
   readonly environment: Readonly<Record<string, string>>;
@@ -105,6 +105,7 @@ function environmentOf({ credentials }: LabQueue): Lab['environment'] {
 
 /** If one part does not start, those that did are stopped. */
 export async function startLab(options: LabOptions): Promise<Lab> {
+  await chooseLoopback(options.loopback ?? 'auto');
   const closers = createClosers();
   try {
     return await start(options, closers);
@@ -177,7 +178,6 @@ async function start(options: LabOptions, closers: Closers): Promise<Lab> {
     queue: queueKind,
     members,
     virtualAddress,
-    loopbackAddress: loopbackOf(virtualAddress),
     files,
     environment: environmentOf(queue),
     sites,

@@ -4,6 +4,7 @@ import { createConsole, listenTo } from './console/console.ts';
 import { parseLabArguments } from './demo/arguments.ts';
 import { createSay, table } from './demo/say.ts';
 import { startLab, type Lab } from './lab.ts';
+import { isOneAddress, reachedAt, placeText, virtualAddressText } from './loopback.ts';
 
 const say = createSay(
   (text) => process.stdout.write(text),
@@ -13,11 +14,15 @@ const say = createSay(
 /** The full name, so that kubectl does not use the Gateway kind of Gateway API. */
 const GATEWAYS = 'gateways.networking.istio.io';
 
+const FIRST_PORT = 32_400;
+/** Virtual ports of the manifests that are suggested. */
+const MANIFEST_PORTS = [FIRST_PORT, 32_500, 31_400, 80];
+
 function introduce(lab: Lab): void {
   say.title('The Sluice lab is up');
   say.lines(table(factsOf(lab)));
   say.title('Try');
-  for (const { why, lines } of [...migrationToTry(lab), ...thingsToTry(lab)]) {
+  for (const { why, lines } of [...migrationToTry(lab), ...thingsToTry(lab), ...placesOf(lab)]) {
     say.why(why);
     say.lines(lines);
   }
@@ -33,7 +38,7 @@ function factsOf({ files, bigip, kubernetes, cluster, ...lab }: Lab): readonly [
     ['console', lab.pipeline.consoleUrl],
     ['Kubernetes API', kubernetes.url],
     ['BIG-IP', `${bigip.url} (user ${bigip.username}, password ${bigip.password})`],
-    ['virtual address', `${lab.virtualAddress}, reached at ${lab.loopbackAddress}`],
+    ['virtual address', virtualAddressText(lab.virtualAddress)],
     ['gateway pods', addresses.join(', ')],
     ['members, queue', `${lab.members}, ${lab.queue}`],
     ...(lab.cis === undefined
@@ -65,7 +70,19 @@ function migrationToTry({ files, cis }: Lab): readonly Suggestion[] {
   ];
 }
 
-function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestion[] {
+/** The ports that the manifests below open; only where an address cannot be guessed. */
+function placesOf({ virtualAddress }: Lab): readonly Suggestion[] {
+  if (!isOneAddress()) return [];
+  return [
+    {
+      why: 'Where these Gateways are reached; "status" says it of every virtual server:',
+      lines: MANIFEST_PORTS.map((port) => placeText(virtualAddress, port)),
+    },
+  ];
+}
+
+function thingsToTry({ files, bigip, virtualAddress }: Lab): readonly Suggestion[] {
+  const { host, port } = reachedAt(virtualAddress, FIRST_PORT);
   const admin = `${bigip.username}:${bigip.password}`;
   return [
     {
@@ -75,7 +92,7 @@ function thingsToTry({ files, bigip, loopbackAddress }: Lab): readonly Suggestio
         'kubectl apply -f infra/lab/manifests/tcp-echo.yaml',
         'kubectl get svc -n istio-system istio-ingressgateway',
         `kubectl describe ${GATEWAYS} tcp-echo-gateway`,
-        `for i in 1 2 3; do (date; sleep 1) | nc ${loopbackAddress} 32400; done`,
+        `for i in 1 2 3; do (date; sleep 1) | nc ${host} ${port}; done`,
       ],
     },
     {

@@ -1,6 +1,7 @@
 /** One complete cluster of the lab: its API, nodes, pods and watcher. */
 import { processClock } from '../../shared/runtime/process.ts';
 import { createClosers } from './closers.ts';
+import { takenText } from './loopback.ts';
 import { startCluster, type ClusterOptions, type LabCluster } from './cluster/index.ts';
 import { startKubernetes, type LabKubernetes } from './kubernetes/index.ts';
 import { nodeWithNetwork, type SiteNetwork } from './networks.ts';
@@ -44,10 +45,7 @@ const GRACE_MS = 5000;
 function refuseProblems(cluster: LabCluster): void {
   const [first] = cluster.problems();
   if (first === undefined) return;
-  throw new Error(
-    `${first}. Is another lab or demo running on this machine? Stop it first: both ` +
-      'would want the same loopback addresses.',
-  );
+  throw new Error(`${first}. ${takenText()}`);
 }
 
 /** Without its watcher, which needs the queue. */

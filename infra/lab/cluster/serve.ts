@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { loopbackOf } from '../loopback.ts';
+import { reachedAt } from '../loopback.ts';
 import { answerFor, type DirectResponse, type PodEndpoint } from './routes.ts';
 
 /** Takes over an accepted connection. */
@@ -20,8 +20,7 @@ export function forward(next: () => PodEndpoint | undefined): Serve {
       return;
     }
     const upstream = connect({
-      host: loopbackOf(target.address),
-      port: target.port,
+      ...reachedAt(target.address, target.port),
       allowHalfOpen: true,
     });
     client.pipe(upstream).pipe(client);

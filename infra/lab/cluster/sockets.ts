@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { loopbackOf } from '../loopback.ts';
+import { type Place, reachedAt, placeText } from '../loopback.ts';
 
 /**
  * One listening address of the cluster. When its `owner` (a pod or node) ends, its connections end
@@ -29,10 +29,10 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-function bind(server: Server, host: string, port: number): Promise<Error | undefined> {
+function bind(server: Server, place: Place): Promise<Error | undefined> {
   return new Promise((resolve) => {
     server.once('error', resolve);
-    server.listen({ host, port, backlog: 256 }, () => {
+    server.listen({ ...place, backlog: 256 }, () => {
       server.off('error', resolve);
       server.on('error', () => undefined);
       resolve(undefined);
@@ -54,11 +54,12 @@ export function createSockets(): Sockets {
       socket.on('error', () => socket.destroy());
       entry.listening.serve(socket);
     });
-    const failed = await bind(entry.server, loopbackOf(listening.address), listening.port);
+    const { address, port } = listening;
+    const failed = await bind(entry.server, reachedAt(address, port));
     if (failed)
       problems.set(
         key,
-        `${listening.owner} cannot listen on ${loopbackOf(listening.address)}:${listening.port}: ${failed.message}`,
+        `${listening.owner} cannot listen on ${placeText(address, port)}: ${failed.message}`,
       );
     else open.set(key, entry);
   }

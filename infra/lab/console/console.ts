@@ -2,7 +2,7 @@
  * Commands of the running lab: faults of the BIG-IP and of the Kubernetes API, and adding and
  * removing pods. Each command is a line from a terminal or a pipe.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../shared/runtime/clock.ts';
@@ -39,6 +39,8 @@ interface Command {
 class Misread extends Error {}
 
 const WORKLOAD = 'istio-ingressgateway';
+/** Describes this process, on Linux only; another file in tests. */
+const STAT = '/proc/self/stat';
 
 function amount(word: string | undefined, usual: number, least = 1): number {
   const number = word === undefined ? usual : Number(word);
@@ -325,22 +327,23 @@ export function createConsole(lab: Landscape, clock: Clock, print: Print): LabCo
 
 /**
  * The kernel stops a background job that reads from its terminal; the lab would then stop serving.
+ * False where the kernel does not say (macOS).
  */
-function inBackground(): boolean {
-  if (!process.stdin.isTTY) return false;
+function inBackground(stat: string): boolean {
+  if (!process.stdin.isTTY || !existsSync(stat)) return false;
   // Fields after the name in brackets: state, ppid, pgrp, session, tty, and the terminal's
   // foreground group.
-  const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'utf8')
+  const [, , group, , , foreground] = readFileSync(stat, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
   return group !== foreground;
 }
 
 /** Reads lines until the input ends. The end of the input does not stop the lab. */
-export function listenTo(input: Readable, console: LabConsole): void {
+export function listenTo(input: Readable, console: LabConsole, stat = STAT): void {
   const lines = createInterface({ input, terminal: false });
   lines.on('line', (line) => console.run(line));
-  const follow = (): void => void (inBackground() ? lines.pause() : lines.resume());
+  const follow = (): void => void (inBackground(stat) ? lines.pause() : lines.resume());
   process.on('SIGCONT', follow);
   input.on('error', () => lines.close());
   lines.on('close', () => process.off('SIGCONT', follow));

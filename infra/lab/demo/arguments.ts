@@ -7,7 +7,7 @@ export interface ArgumentsRefused {
 }
 
 /** What the options say. */
-export type LabArguments = Pick<LabOptions, 'queue' | 'members' | 'like' | 'cis'>;
+export type LabArguments = Pick<LabOptions, 'queue' | 'members' | 'like' | 'cis' | 'loopback'>;
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((a) => a === value);
@@ -17,8 +17,8 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
 }
 
 /**
- * Parses `--queue sqlite|sqs --members pods|nodes --like FILE --cis`; returns one sentence if an argument
- * is invalid.
+ * Parses `--queue sqlite|sqs --members pods|nodes --like FILE --cis --loopback auto|one`; returns one
+ * sentence if an argument is invalid.
  */
 export function parseLabArguments(argv: readonly string[]): LabArguments | ArgumentsRefused {
   try {
@@ -29,11 +29,13 @@ export function parseLabArguments(argv: readonly string[]): LabArguments | Argum
         members: { type: 'string', default: 'pods' },
         like: { type: 'string' },
         cis: { type: 'boolean', default: false },
+        loopback: { type: 'string', default: 'auto' },
       },
     });
     return {
       queue: oneOf('queue', values.queue, ['sqlite', 'sqs']),
       members: oneOf('members', values.members, ['pods', 'nodes']),
+      loopback: oneOf('loopback', values.loopback, ['auto', 'one']),
       ...(values.like === undefined ? {} : { like: values.like }),
       ...(values.cis && { cis: true }),
     };
@@ -41,7 +43,7 @@ export function parseLabArguments(argv: readonly string[]): LabArguments | Argum
     return {
       refused:
         `${error instanceof Error ? error.message : String(error)}. Known: --queue ` +
-        'sqlite|sqs, --members pods|nodes, --like FILE, --cis.',
+        'sqlite|sqs, --members pods|nodes, --like FILE, --cis, --loopback auto|one.',
     };
   }
 }

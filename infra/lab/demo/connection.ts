@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { loopbackOf } from '../loopback.ts';
+import { reachedAt } from '../loopback.ts';
 
 /** Only against waiting forever: on a busy machine an answer takes seconds. */
 export const ANSWER_WITHIN_MS = 15_000;
@@ -16,7 +16,7 @@ export function askEcho(
   timeout = ANSWER_WITHIN_MS,
 ): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const socket = connect({ host: loopbackOf(address), port });
+  const socket = connect(reachedAt(address, port));
   let answer = '';
   socket.setEncoding('utf8');
   socket.setTimeout(timeout, () => {

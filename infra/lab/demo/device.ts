@@ -1,5 +1,7 @@
 /** The device as its administrator sees it: virtual servers, and the pool members behind them. */
 import type { LabBigip, MemberView } from '../bigip/index.ts';
+import { servedAtText } from '../bigip/datapath/place.ts';
+import { isOneAddress } from '../loopback.ts';
 import { table } from './say.ts';
 
 /** A member of the pool of a virtual server. */
@@ -14,6 +16,8 @@ export interface MemberRow {
 export interface DeviceRow {
   /** `172.16.100.195:32400/tcp` */
   readonly virtual: string;
+  /** `127.0.0.1:20001 (stands for 172.16.100.195:32400)`; undefined where the address says it. */
+  readonly place: string | undefined;
   readonly partition: string;
   readonly balance: string;
   readonly error: string | undefined;
@@ -34,17 +38,20 @@ export function deviceRows(bigip: Pick<LabBigip, 'view'>): readonly DeviceRow[] 
   return bigip
     .view()
     .partitions.flatMap(({ name, virtualServers, pools }) =>
-      virtualServers.map(({ destination, protocol, pool: path, error, connections }) => {
-        const pool = pools.find((p) => p.path === path);
-        return {
-          virtual: `${destination}/${protocol}`,
-          partition: name,
-          balance: pool?.balance ?? '',
-          error,
-          connections: connections.total,
-          members: pool?.members.map(memberRow) ?? [],
-        };
-      }),
+      virtualServers.map(
+        ({ destination, address, port, protocol, pool: path, error, connections }) => {
+          const pool = pools.find((p) => p.path === path);
+          return {
+            virtual: `${destination}/${protocol}`,
+            place: isOneAddress() ? servedAtText(address, port) : undefined,
+            partition: name,
+            balance: pool?.balance ?? '',
+            error,
+            connections: connections.total,
+            members: pool?.members.map(memberRow) ?? [],
+          };
+        },
+      ),
     )
     .sort((a, b) => a.virtual.localeCompare(b.virtual));
 }
@@ -60,8 +67,11 @@ export function deviceTable(rows: readonly DeviceRow[]): readonly string[] {
           : ['', '', '', '', member, state],
     ),
   );
-  return table([
-    ['virtual server', 'partition', 'balance', 'connections', 'pool member', 'state (monitors)'],
-    ...lines,
-  ]);
+  return [
+    ...table([
+      ['virtual server', 'partition', 'balance', 'connections', 'pool member', 'state (monitors)'],
+      ...lines,
+    ]),
+    ...rows.flatMap(({ place }) => place ?? []),
+  ];
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Lab } from '../lab.ts';
+import { placeText } from '../loopback.ts';
 import type { Checks, Seen } from './check.ts';
 import { askEcho } from './connection.ts';
 import { deviceRows, deviceTable } from './device.ts';
@@ -64,7 +65,7 @@ export async function connects(scene: Scene, port: number, line: string): Promis
 
 /** Expects an answer through the virtual server. */
 export function checkAnswer(scene: Scene, port: number, wanted: string): Promise<string> {
-  const address = `${scene.lab.loopbackAddress}:${port}`;
+  const address = placeText(scene.lab.virtualAddress, port);
   return scene.checks.check({
     expected: `a connection to ${address} is answered "${wanted}"`,
     where: `is there a virtual server, are its members up (table above), does Envoy listen: ${scene.lab.files.log}`,
@@ -75,7 +76,7 @@ export function checkAnswer(scene: Scene, port: number, wanted: string): Promise
 
 /** Expects that nothing listens. */
 export function checkNobody(scene: Scene, port: number, where: string): Promise<true> {
-  const at = `${scene.lab.loopbackAddress}:${port}`;
+  const at = placeText(scene.lab.virtualAddress, port);
   return scene.checks.check({
     expected: `nothing answers at ${at}`,
     where,

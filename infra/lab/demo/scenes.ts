@@ -1,4 +1,5 @@
 /** The walkthrough, scene by scene. */
+import { placeText, virtualAddressText } from '../loopback.ts';
 import type { Moment } from './timeline.ts';
 import { timeline } from './timeline.ts';
 import { DEFAULT_WITHIN_MS, type Seen } from './check.ts';
@@ -33,11 +34,11 @@ const GATEWAYS = '/apis/networking.istio.io/v1/namespaces/default/gateways';
 export async function nothingYet(scene: Scene): Promise<void> {
   const { checks, lab, say } = scene;
   checks.step('Before: a cluster with Istio, and an empty BIG-IP');
-  say.why(`On this machine, ${lab.virtualAddress} is reached at ${lab.loopbackAddress}.`);
+  say.why(`On this machine, ${virtualAddressText(lab.virtualAddress)}.`);
   await checkNobody(
     scene,
     FIRST_PORT,
-    `another process that listens there: ss -ltnp | grep ${lab.loopbackAddress}`,
+    `another process that listens at ${placeText(lab.virtualAddress, FIRST_PORT)}`,
   );
   showVirtualServers(scene);
 }

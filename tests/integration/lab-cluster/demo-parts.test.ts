@@ -117,15 +117,19 @@ describe('a connection of the demo', () => {
 
 describe('the arguments of the demo and the lab', () => {
   test('have defaults', () => {
-    expect(parseLabArguments([])).toEqual({ queue: 'sqlite', members: 'pods' });
+    const defaults = { queue: 'sqlite', members: 'pods', loopback: 'auto' };
+    expect(parseLabArguments([])).toEqual(defaults);
     expect(parseLabArguments(['--queue', 'sqs', '--members=nodes'])).toEqual({
+      ...defaults,
       queue: 'sqs',
       members: 'nodes',
     });
+    expect(parseLabArguments(['--loopback', 'one'])).toEqual({ ...defaults, loopback: 'one' });
   });
 
   test.each([
     [['--queue', 'kafka'], '--queue kafka: must be one of sqlite, sqs'],
+    [['--loopback', 'two'], '--loopback two: must be one of auto, one'],
     [['--que'], '--que'],
   ])('%j is refused in a sentence that names it', (argv, sentence) => {
     expect(parseLabArguments(argv)).toEqual({ refused: expect.stringContaining(sentence) });

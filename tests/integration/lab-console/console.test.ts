@@ -435,4 +435,18 @@ describe('the console of the lab', () => {
     while (printed.length < 2) await new Promise(setImmediate);
     expect(condition()).toBe('BIG-IP: standby; AS3 is not installed');
   });
+
+  test('takes lines from a terminal where the kernel does not say who is in the foreground (macOS)', async () => {
+    const { isTTY } = process.stdin;
+    process.stdin.isTTY = true;
+    try {
+      const input = new PassThrough();
+      listenTo(input, console, '/nowhere/stat');
+      input.end('standby\n');
+      while (printed.length < 1) await new Promise(setImmediate);
+      expect(condition()).toBe('BIG-IP: standby, no fault');
+    } finally {
+      process.stdin.isTTY = isTTY;
+    }
+  });
 });

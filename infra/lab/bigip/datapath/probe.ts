@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { loopbackOf } from '../../loopback.ts';
 import type { Monitor } from '../ltm/model.ts';
+import { servedAt } from './place.ts';
 
 /** The reason of a failure; undefined on success. */
 export type ProbeVerdict = string | undefined;
@@ -15,11 +15,6 @@ export interface ProbeTarget {
   readonly port: number;
   readonly deadline: number;
   readonly signal: AbortSignal;
-}
-
-/** The loopback address where the lab serves an address, without its route domain. */
-export function hostOf(address: string): string {
-  return loopbackOf(address.replace(/%\d+$/, ''));
 }
 
 /** One attempt, by the type of the monitor. Never rejects. */
@@ -63,7 +58,7 @@ function open({ monitor, address, port }: ProbeTarget): {
   readonly socket: Socket;
   readonly ready: 'connect' | 'secureConnect';
 } {
-  const at = { host: hostOf(address), port };
+  const at = servedAt(address, port);
   if (monitor.type === 'https')
     return { socket: connectTls({ ...at, rejectUnauthorized: false }), ready: 'secureConnect' };
   return { socket: connectTcp(at), ready: 'connect' };
@@ -128,6 +123,7 @@ async function probeUdp(target: ProbeTarget): Promise<ProbeVerdict> {
     socket.on('message', (message) => {
       if (matches(monitor.receive, message.toString('latin1'))) finish(undefined);
     });
-    socket.connect(target.port, hostOf(target.address), () => socket.send(unescaped(monitor.send)));
+    const { host, port } = servedAt(target.address, target.port);
+    socket.connect(port, host, () => socket.send(unescaped(monitor.send)));
   });
 }

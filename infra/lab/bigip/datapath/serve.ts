@@ -6,7 +6,7 @@ import type { Virtual } from '../ltm/model.ts';
 import type { Ssl } from '../ssl.ts';
 import type { Tried } from './balance.ts';
 import type { Chosen, Picker } from './pick.ts';
-import { hostOf } from './probe.ts';
+import { servedAt } from './place.ts';
 import { redirect, isRedirect } from './redirect.ts';
 import { acceptTls, clientSslOf, overTls, towardsMember } from './tls.ts';
 import type { TowardsMember } from './tls.ts';
@@ -80,8 +80,7 @@ function forward(client: Socket, chosen: Chosen, onwards: Onwards, tried: Tried 
     return;
   }
   const upstream = connect({
-    host: hostOf(chosen.member.address),
-    port: chosen.port,
+    ...servedAt(chosen.member.address, chosen.port),
     allowHalfOpen: true,
   });
   const release = chosen.open(() => client.destroy());

@@ -1,10 +1,9 @@
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { loopbackPort } from '../../loopback.ts';
 import type { Virtual } from '../ltm/model.ts';
 import { admits } from './admit.ts';
 import type { Picker } from './pick.ts';
-import { hostOf } from './probe.ts';
+import { servedAt, servedAtText } from './place.ts';
 import type { Listener } from './virtual.ts';
 
 /** BIG-IP's `udp` profile drops a session after a minute without datagrams. */
@@ -40,7 +39,8 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
     const session: Session = { upstream, end, timer: idle(end) };
     upstream.on('error', end);
     upstream.on('message', (message) => server.send(message, from.port, from.address));
-    upstream.connect(chosen.port, hostOf(chosen.member.address));
+    const to = servedAt(chosen.member.address, chosen.port);
+    upstream.connect(to.port, to.host);
     sessions.set(key, session);
     return session;
   };
@@ -54,13 +54,14 @@ export function listenUdp(first: Virtual, picker: Picker): Listener {
   });
   server.on('error', (failure: NodeJS.ErrnoException) => {
     error =
-      `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)}/udp for ` +
+      `cannot listen over UDP on ${servedAtText(virtual.address, virtual.port)} for ` +
       `${virtual.path}: ${failure.code ?? failure.message}`;
   });
   const cut = (): void => {
     for (const session of sessions.values()) session.end();
   };
-  server.bind(loopbackPort(virtual.port), hostOf(virtual.address));
+  const at = servedAt(virtual.address, virtual.port);
+  server.bind(at.port, at.host);
   return {
     traffic: () => ({ connections: { current: sessions.size, total }, error }),
     update(next): void {

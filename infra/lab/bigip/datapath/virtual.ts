@@ -1,12 +1,11 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { loopbackPort } from '../../loopback.ts';
 import type { Virtual } from '../ltm/model.ts';
 import type { Ssl } from '../ssl.ts';
 import type { VirtualTraffic } from '../traffic.ts';
 import { admits } from './admit.ts';
 import type { Picker } from './pick.ts';
-import { hostOf } from './probe.ts';
+import { servedAt, servedAtText } from './place.ts';
 import { serve } from './serve.ts';
 
 /** A virtual server that listens on loopback. */
@@ -43,13 +42,12 @@ export function listenTcp(first: Virtual, picker: Picker, ssl: Ssl): Listener {
     serve(client, { virtual, picker, ssl });
   });
   const listen = (): void => {
-    if (!stopped)
-      server.listen({ host: hostOf(virtual.address), port: loopbackPort(virtual.port) });
+    if (!stopped) server.listen(servedAt(virtual.address, virtual.port));
   };
   server.on('listening', () => (error = undefined));
   server.on('error', (failure: NodeJS.ErrnoException) => {
     error =
-      `cannot listen on ${hostOf(virtual.address)}:${loopbackPort(virtual.port)} for ` +
+      `cannot listen on ${servedAtText(virtual.address, virtual.port)} for ` +
       `${virtual.path}: ${failure.code ?? failure.message}`;
     // The peer that is about to release the address may still hold it.
     if (failure.code !== 'EADDRINUSE' || stopped) return;

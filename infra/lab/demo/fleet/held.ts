@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
-import { loopbackOf } from '../../loopback.ts';
+import { reachedAt } from '../../loopback.ts';
 import { ANSWER_WITHIN_MS } from '../connection.ts';
 
 /** An open connection, whose answers tell the cluster that serves it. */
@@ -19,7 +19,7 @@ export interface HeldConnection {
 
 /** Resolves after the first answer. */
 export async function hold(address: string, port: number): Promise<HeldConnection> {
-  const socket = connect({ host: loopbackOf(address), port });
+  const socket = connect(reachedAt(address, port));
   // A failure shows as a missing answer.
   socket.on('error', () => socket.destroy());
   const lines = createInterface({ input: socket });

@@ -2,7 +2,7 @@
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { loopbackOf, loopbackPort } from '../../loopback.ts';
+import { loopbackOf, reachedAt } from '../../loopback.ts';
 import { ANSWER_WITHIN_MS } from '../connection.ts';
 
 /** Who makes the requests. */
@@ -11,7 +11,7 @@ export interface Client {
   readonly address: string;
   /** PEM of the CA that it trusts. */
   readonly ca: string;
-  /** Address from which it connects, such as 10.20.0.5; by default 127.0.0.1. */
+  /** Address from which it connects, such as 10.20.0.5; by default 127.0.0.1. Needs all of 127/8. */
   readonly from?: string | undefined;
 }
 
@@ -47,8 +47,7 @@ export function request(client: Client, url: string): Promise<HttpsAnswer | stri
   const { promise, resolve } = Promise.withResolvers<HttpsAnswer | string>();
   const sent = (isTls ? getHttps : getHttp)(
     {
-      host: loopbackOf(client.address),
-      port: loopbackPort(Number(port || (isTls ? 443 : 80))),
+      ...reachedAt(client.address, Number(port || (isTls ? 443 : 80))),
       path: `${pathname}${search}`,
       headers: { host: hostname },
       agent: false,
