@@ -1,5 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Case } from '../../oracle/as3/cases.ts';
+import { startEngine } from '../../oracle/as3/engine.ts';
 import { startLab } from '../../oracle/as3/lab.ts';
 import { runCase } from '../../oracle/as3/run.ts';
 import type { Pair } from '../../oracle/as3/run.ts';
@@ -80,5 +87,39 @@ describe('one case on two devices', () => {
     await runCase(pair, { name: 'first', steps: [post(gateway(80)), fault, post(gateway(80))] });
     const found = await pair.lab.send('POST', DECLARE, gateway(81));
     expect(found.status).toBe(200);
+  });
+});
+
+describe('the program that runs F5’s AS3', () => {
+  let harness: string;
+  beforeAll(async () => {
+    harness = await mkdtemp(join(tmpdir(), 'sluice-oracle-'));
+  });
+  afterAll(() => rm(harness, { recursive: true }));
+  const program = (source: string): Promise<void> =>
+    writeFile(join(harness, 'as3-server.mjs'), source);
+
+  test('is an error if it ends before it listens', async () => {
+    await program('process.exit(3);');
+    await expect(startEngine({ root: harness, harness })).rejects.toThrow(
+      'the engine ended with exit code 3',
+    );
+  });
+
+  test('ends with the oracle, even if that is killed', async () => {
+    await program('console.error(process.pid); setInterval(() => undefined, 1000);');
+    const engine = new URL('../../oracle/as3/engine.ts', import.meta.url).href;
+    const place = JSON.stringify({ root: harness, harness });
+    const oracle = spawn(
+      process.execPath,
+      ['-e', `import('${engine}').then((one) => one.startEngine(${place}))`],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    // The pipe of its errors is closed once nobody has it any more.
+    const lines = createInterface({ input: oracle.stderr });
+    const closed = once(lines, 'close');
+    await once(lines, 'line');
+    oracle.kill('SIGKILL');
+    await closed;
   });
 });

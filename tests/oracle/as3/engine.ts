@@ -36,13 +36,19 @@ export function placeOf(
   return { root: resolve(root), harness: resolve(harness) };
 }
 
-/** AS3 leaves rejections unhandled, which the process that runs it on a device survives. */
-const NODE = ['--no-deprecation', '--unhandled-rejections=none'];
+/** Its input is a pipe of this process: when that is closed, the oracle is gone. */
+const END_WITH_ORACLE = 'process.stdin.resume().on("end", () => process.exit())';
+const NODE = [
+  '--no-deprecation',
+  // AS3 leaves rejections unhandled, which the process that runs it on a device survives.
+  '--unhandled-rejections=none',
+  `--import=data:text/javascript,${encodeURIComponent(END_WITH_ORACLE)}`,
+];
 
 export async function startEngine({ root, harness }: Place): Promise<Subject> {
   const child = spawn(process.execPath, [...NODE, join(harness, 'as3-server.mjs'), '--port', '0'], {
     env: { ...process.env, AS3_ROOT: root },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   try {
     const url = await firstLine(child);
