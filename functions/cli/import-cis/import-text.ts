@@ -3,11 +3,14 @@ import type { CisImport } from '../../../shared/domain/exposure/sources/cis/impo
 import { visible } from '../../../shared/telemetry/visible.ts';
 import { formatTable, yamlOf } from '../terminal/output.ts';
 
+/** Whether no object of CIS was found. */
+export function isNothing({ ingresses, notCarried }: CisImport): boolean {
+  return ingresses.length === 0 && notCarried.length === 0;
+}
+
 /** Everything that the migration needs, in the order in which to do it. */
 export function importText(result: CisImport): string {
-  const { ingresses, notCarried } = result;
-  if (ingresses.length === 0 && notCarried.length === 0)
-    return 'No object of F5 CIS in these files.';
+  if (isNothing(result)) return 'No object of F5 CIS in these files.';
   const commands = [...result.gateways.map(gatewayCommand), ...unplacedCommands(result)].filter(
     (text) => text !== undefined,
   );

@@ -3,7 +3,7 @@ import type { CisImport } from '../../../shared/domain/exposure/sources/cis/impo
 import type { AddressPlan } from '../../../shared/operations/migrate/address-plan.ts';
 import type { CisController } from '../../../shared/operations/migrate/controllers.ts';
 import type { MigrationRow } from '../../../shared/operations/migrate/rows.ts';
-import { importText } from '../import-cis/import-text.ts';
+import { importText, isNothing } from '../import-cis/import-text.ts';
 import { formatTable } from '../terminal/output.ts';
 
 /** The data of `sluice migrate cis plan`. */
@@ -27,7 +27,7 @@ export function migrationText({ controllers, rows, advice }: MigrationPlanView):
     controllersText(controllers),
     rows.length === 0 ? 'F5 CIS publishes nothing from this cluster.' : rowsText(rows),
     ...problemsText(rows.map(({ key, problems }) => ({ key, problems }))),
-    importText(advice),
+    ...(isNothing(advice) ? [] : [importText(advice)]),
   ].join('\n\n');
 }
 

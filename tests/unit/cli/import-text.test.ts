@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { importText } from '../../../functions/cli/import-cis/import-text.ts';
+import { migrationText } from '../../../functions/cli/migrate/tables.ts';
 import type { CisImport } from '../../../shared/domain/exposure/sources/cis/import-cis.ts';
 
 const SERVICE = 'istio-system/istio-ingressgateway';
@@ -109,5 +110,13 @@ describe('what import cis prints', () => {
 
   test('says so where there was nothing to import', () => {
     expect(importText(NOTHING)).toBe('No object of F5 CIS in these files.');
+  });
+
+  test('is left out of migrate cis plan then, which reads no files', () => {
+    const printed = migrationText({ controllers: [], rows: [], advice: NOTHING });
+    expect(printed.split('\n\n')).toEqual([
+      'No Deployment of F5 CIS is in this cluster.',
+      'F5 CIS publishes nothing from this cluster.',
+    ]);
   });
 });
