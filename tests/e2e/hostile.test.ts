@@ -316,6 +316,7 @@ test('only the owner can read written files, even if the replaced file was reada
   writeFileSync(out, '');
   chmodSync(out, 0o666);
   await sluice('failures', 'export', '-c', config, '--out', out);
+  await sluice('status', '-c', config);
   const keys = join(folder, 'keys');
   await sluice('keys', 'new', 'east', '--dir', keys);
   const modes = [
