@@ -89,6 +89,7 @@ describe('the rights of an account', () => {
       expect.stringMatching(
         /^fail rights in elsewhere: missing: get, create, update leases\.coordination\.k8s\.io \(stores the epoch\); .*--lease-namespace/,
       ),
+      expect.stringMatching(/^warn release of the watcher of east: .*403 Forbidden/),
     ]);
   });
 
