@@ -232,6 +232,7 @@ export async function startBench(
     createResultRecorder(runtime, open),
     {
       place: async () => (await open()).waiting,
+      schedules: () => Promise.resolve(failures),
       views: NO_VIEWS,
       suspects: createSuspects(memoryMarks(), runtime),
     },

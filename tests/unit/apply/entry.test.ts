@@ -71,7 +71,11 @@ function applyWith(
       tell: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    { place: place ?? (() => Promise.resolve(failures.waiting)), views: NO_VIEWS },
+    {
+      place: place ?? (() => Promise.resolve(failures.waiting)),
+      schedules: () => Promise.resolve(failures),
+      views: NO_VIEWS,
+    },
   );
 }
 
