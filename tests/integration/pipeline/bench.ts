@@ -223,7 +223,7 @@ export async function startBench(
     random: () => 1,
     log: logger,
   });
-  const map = createMap(runtime, undefined, memoryStore());
+  const map = createMap(runtime, createSuspects(memoryMarks(), runtime), memoryStore());
   const open = (): Promise<Failures> =>
     storeIsAway ? Promise.reject(new Error('the store is away')) : Promise.resolve(failures);
   const apply = createApply(
