@@ -5,7 +5,6 @@
 import type { DeviceConfig, SluiceConfig } from '../../shared/config/schema.ts';
 import type { Device, Devices } from '../../shared/device/device.ts';
 import { DeviceError, errorText } from '../../shared/device/errors.ts';
-import { ReplayError } from '../../shared/failures/error.ts';
 import { digest } from '../../shared/failures/identity.ts';
 import type { Failures } from '../../shared/failures/open.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
@@ -89,7 +88,10 @@ export function createPreparation(
   };
 }
 
-/** Without the failure store, each process tries. */
+/**
+ * Without the failure store, each process tries, whatever keeps it from being opened. `work` must
+ * not reject.
+ */
 async function inTurn(
   open: OpenSchedules,
   device: string,
@@ -98,8 +100,7 @@ async function inTurn(
   const name = `prepare-${digest(device).slice(0, 16)}`;
   try {
     await (await open()).schedules.take({ name, every: TURN_MS }, work);
-  } catch (error) {
-    if (!(error instanceof ReplayError)) throw error;
+  } catch {
     await work();
   }
 }

@@ -97,6 +97,15 @@ describe('the partitions of a device that an ingress uses', () => {
     expect(alone.asked).toEqual(['used one', 'used two']);
   });
 
+  test('are created without turns if the store cannot be opened, for whatever reason', async () => {
+    const missing = new Error('secret PG_PASSWORD is not set');
+    const { preparation, asked, devices } = createSite(undefined, {
+      take: () => Promise.reject(missing),
+    });
+    await preparation.run(devices);
+    expect(asked).toEqual(['used one', 'used two']);
+  });
+
   test('are tried again after a failure, which stops nothing', async () => {
     let busy = 1;
     const { preparation, asked, devices } = createSite(() =>
