@@ -6,9 +6,9 @@ import { DeviceConfig } from '../../../shared/config/schema.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
 import { closeAll, connect, lab } from './support.ts';
-import { startStranger, type Stranger } from '../../fixtures/stranger.ts';
+import { startStranger, strangers } from '../../fixtures/stranger.ts';
 
-const servers: Stranger[] = [];
+const { start: stranger, closeAll: closeStrangers } = strangers();
 let otherCa: string;
 beforeAll(async () => {
   const other = await startStranger();
@@ -16,14 +16,8 @@ beforeAll(async () => {
   await other.close();
 });
 afterEach(async () => {
-  for (const one of servers.splice(0)) await one.close();
+  await closeStrangers();
 });
-
-async function stranger(location?: string): Promise<Stranger> {
-  const one = await startStranger(location);
-  servers.push(one);
-  return one;
-}
 
 async function ask(url: string, ca: string, tls: object = {}): Promise<unknown> {
   const config = DeviceConfig.parse({

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import { kubeconfigText } from '../../../infra/lab/kubernetes/kubeconfig.ts';
 import { CONFIG_MAPS, createKubernetesClient } from '../../../shared/kubernetes/index.ts';
-import { startStranger, type Stranger } from '../../fixtures/stranger.ts';
+import { startStranger, strangers } from '../../fixtures/stranger.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-trust-'));
-const servers: Stranger[] = [];
+const { start: stranger, closeAll: closeStrangers } = strangers();
 let otherCa: string;
 beforeAll(async () => {
   const other = await startStranger();
@@ -16,15 +16,9 @@ beforeAll(async () => {
   await other.close();
 });
 afterEach(async () => {
-  for (const one of servers.splice(0)) await one.close();
+  await closeStrangers();
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function stranger(location?: string): Promise<Stranger> {
-  const one = await startStranger(location);
-  servers.push(one);
-  return one;
-}
 
 async function ask(url: string, ca: string): Promise<unknown> {
   const kubeconfig = `${folder}.yaml`;

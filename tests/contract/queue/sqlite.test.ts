@@ -365,6 +365,21 @@ describe('the wake-up of a process', () => {
     return done;
   };
 
+  /** A bell that counts its looks, and sees a change as often as it is told to. */
+  const countingBell = () => {
+    const file = { looks: 0, changes: false };
+    const { bell, clock } = bellOf(() => {
+      file.looks += 1;
+      return file.changes;
+    });
+    const looksIn = async (ms: number): Promise<number> => {
+      file.looks = 0;
+      await clock.pass(ms);
+      return file.looks;
+    };
+    return { bell, clock, file, looksIn };
+  };
+
   test('looks at the file once per interval, however many receivers wait', async () => {
     let looks = 0;
     const { bell, clock, sleeps } = bellOf(() => {
@@ -381,41 +396,21 @@ describe('the wake-up of a process', () => {
   });
 
   test('looks at the file a fifth as often after ten seconds of rest, until there is a message', async () => {
-    let looks = 0;
-    let changes = false;
-    const { bell, clock } = bellOf(() => {
-      looks += 1;
-      return changes;
-    });
-    const looksIn = async (ms: number): Promise<number> => {
-      looks = 0;
-      await clock.pass(ms);
-      return looks;
-    };
+    const { bell, file, looksIn } = countingBell();
     void bell.wait('slices', 120_000);
     expect(await looksIn(10_000)).toBe(200);
     expect(await looksIn(10_000)).toBe(40);
     bell.ring('express');
     expect(await looksIn(10_000)).toBe(196);
-    changes = true;
+    file.changes = true;
     expect(await looksIn(250)).toBe(1);
-    changes = false;
+    file.changes = false;
     void bell.wait('slices', 120_000);
     expect(await looksIn(5_000)).toBe(100);
   });
 
   test('looks every two seconds at rest if writes are heard, and at once more often after one', async () => {
-    let looks = 0;
-    let changes = false;
-    const { bell, clock } = bellOf(() => {
-      looks += 1;
-      return changes;
-    });
-    const looksIn = async (ms: number): Promise<number> => {
-      looks = 0;
-      await clock.pass(ms);
-      return looks;
-    };
+    const { bell, clock, file, looksIn } = countingBell();
     const done = ended([bell.wait('slices', 120_000)]);
     bell.hear();
     await clock.pass(10_000);
@@ -426,7 +421,7 @@ describe('the wake-up of a process', () => {
     expect(await looksIn(1_000)).toBe(20);
     await clock.pass(20_000);
     // A write that is not heard.
-    changes = true;
+    file.changes = true;
     expect(done).toEqual([]);
     await clock.pass(2_000);
     expect(done).toEqual([0]);
