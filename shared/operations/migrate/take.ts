@@ -48,14 +48,16 @@ export async function takeOverAddress(
   return context.audit.record(
     { who: author.who, action: 'migrate cis take', selection, why: author.why },
     async () => {
-      await letGo(switching, address, objects);
+      const over: CisOwned[] = [];
       try {
+        for (const one of objects) {
+          await letGo(switching, address, one);
+          over.push(one);
+        }
         return { result: 'taken over', value: await follow(switching, plan) };
       } catch (error) {
-        await takeBack(switching, objects);
-        throw new Error(`${errorMessage(error)}. The objects were given back to F5 CIS`, {
-          cause: error,
-        });
+        const said = await takeBack(switching, address, over);
+        throw new Error(`${errorMessage(error)}. ${said}`, { cause: error });
       }
     },
   );
@@ -92,34 +94,33 @@ function retryOrders(device: string, exposures: readonly AskedExposure[]): reado
   return owners.map((owner) => ({ action: 'retry', device, owner }));
 }
 
-/** All or none. */
 async function letGo(
   { context, site, author }: Switching,
   address: string,
-  objects: readonly CisOwned[],
+  { object, label, raw }: CisOwned,
 ): Promise<void> {
+  if (label === undefined) throw new Error(`${object}: F5 CIS finds it by no label`);
   const at = new Date(context.runtime.clock.now()).toISOString();
-  const done: CisOwned[] = [];
-  try {
-    for (const one of objects) {
-      if (one.label === undefined) throw new Error(`${one.object}: F5 CIS finds it by no label`);
-      const over: HandedOver = { address, label: one.label, at, by: author.who.slice(0, 200) };
-      await patch(site, one.raw, handingOver(over, one.raw.metadata.resourceVersion));
-      done.push(one);
-    }
-  } catch (error) {
-    await takeBack({ site }, done);
-    throw error;
-  }
+  const over: HandedOver = { address, label, at, by: author.who.slice(0, 200) };
+  await patch(site, raw, handingOver(over, raw.metadata.resourceVersion));
 }
 
-/** Objects that were handed over before stay so. */
+/** Each, whatever becomes of the others. Returns what to tell. */
 async function takeBack(
   { site }: Pick<Switching, 'site'>,
+  address: string,
   objects: readonly CisOwned[],
-): Promise<void> {
-  for (const { raw, label } of objects)
-    if (label !== undefined) await patch(site, raw, givingBack({ label }));
+): Promise<string> {
+  if (objects.length === 0) return 'Nothing was changed';
+  const kept: string[] = [];
+  for (const { object, raw, label } of objects)
+    if (label !== undefined)
+      await patch(site, raw, givingBack({ label })).catch((error: unknown) =>
+        kept.push(`${object} (${errorMessage(error)})`),
+      );
+  return kept.length === 0
+    ? 'The objects were given back to F5 CIS'
+    : `Not given back to F5 CIS: ${kept.join(', ')}; run "sluice migrate cis undo ${address}"`;
 }
 
 /** Merges into an object of the cluster. */

@@ -1,0 +1,85 @@
+/** Taking an address over from F5 CIS, when giving the objects back fails. */
+import { expect, test } from '@jest/globals';
+import type { CisOwned } from '../../../shared/operations/migrate/owned.ts';
+import { takeOverAddress, type Switching } from '../../../shared/operations/migrate/take.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+
+const objectOf = (name: string): CisOwned => ({
+  object: `ConfigMap default/${name}`,
+  raw: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'default', name } },
+  servers: [],
+  unread: [],
+  label: { name: 'f5type', value: 'virtual-server' },
+  isAway: false,
+  problems: [],
+});
+
+/** F5 CIS never lets go. `refuses`: whether the API server refuses the n-th patch, from 1. */
+async function take(refuses: (patch: number) => boolean): Promise<readonly [string, string[]]> {
+  const patched: string[] = [];
+  let count = 0;
+  const clock = { ...createManualClock() };
+  let time = 0;
+  const switching = {
+    context: {
+      runtime: {
+        clock: { ...clock, monotonic: () => (time += 60_000), sleep: async () => undefined },
+      },
+      audit: { record: async (_entry: object, work: () => Promise<unknown>) => work() },
+    },
+    site: {
+      client: {
+        may: async () => true,
+        merge: async (_resource: object, { name }: { name: string }) => {
+          count += 1;
+          if (refuses(count)) throw new Error(`patch ${count} is refused`);
+          patched.push(name);
+        },
+      },
+      device: {
+        name: 'bigip',
+        foreign: async () => [{ address: '192.0.2.1', port: 80, path: '/a/b', partition: 'a' }],
+      },
+    },
+    author: { who: 'somebody' },
+    say: () => undefined,
+  } as unknown as Switching;
+  const failed = await takeOverAddress(switching, {
+    address: '192.0.2.1',
+    rows: [],
+    objects: [objectOf('one'), objectOf('two')],
+    partitions: [],
+    exposures: [],
+    problems: [],
+  }).then(
+    () => 'taken over',
+    (error: unknown) => String(error),
+  );
+  return [failed, patched];
+}
+
+test('all objects are given back if F5 CIS does not let go', async () => {
+  const [failed, patched] = await take(() => false);
+  expect(failed).toMatch(/still has virtual servers.*The objects were given back to F5 CIS$/);
+  expect(patched).toEqual(['one', 'two', 'one', 'two']);
+});
+
+test('one that cannot be given back is named with the reason and the remedy, and the others are given back', async () => {
+  const [failed, patched] = await take((patch) => patch === 3);
+  expect(failed).toMatch(
+    /still has virtual servers.*Not given back to F5 CIS: ConfigMap default\/one \(patch 3 is refused\); run "sluice migrate cis undo 192\.0\.2\.1"/,
+  );
+  expect(patched).toEqual(['one', 'two', 'two']);
+});
+
+test('what was let go of before a refusal is given back, and the refusal is told', async () => {
+  const [failed, patched] = await take((patch) => patch === 2);
+  expect(failed).toMatch(/patch 2 is refused.*The objects were given back/);
+  expect(patched).toEqual(['one', 'one']);
+});
+
+test('nothing is said to be given back if the first object is refused', async () => {
+  const [failed, patched] = await take((patch) => patch === 1);
+  expect(failed).toMatch(/patch 1 is refused. Nothing was changed$/);
+  expect(patched).toEqual([]);
+});
