@@ -33,7 +33,7 @@ export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): 
   const json = contentType === '' || contentType.endsWith('json');
   if (!yaml && !json) throw unsupportedMedia(spoken);
   try {
-    return yaml ? parse(text) : JSON.parse(text);
+    return yaml ? readYaml(text) : JSON.parse(text);
   } catch (error) {
     const { message } = error as Error;
     if (yaml) throw badRequest(`unable to decode the body as YAML: ${message}`);
@@ -42,6 +42,16 @@ export function parseBody(bytes: Buffer, contentType: string, kind = 'object'): 
       `the object provided is unrecognized (must be of type ${kind}): couldn't get ` +
         `version/kind; json parse error: ${why} (${text})`,
     );
+  }
+}
+
+/** Clients mostly write JSON, which is YAML too, and its parser takes far less time. */
+function readYaml(text: string): unknown {
+  if (!text.startsWith('{')) return parse(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parse(text);
   }
 }
 

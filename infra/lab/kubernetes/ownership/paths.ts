@@ -11,10 +11,17 @@ const SEPARATOR = '\u0000';
 
 /** A set of paths; a path is a list of segments in the form of FieldsV1. */
 export class PathSet {
+  /** By their segments as one text, which is made once for each path. */
   readonly #paths = new Map<string, Path>();
 
   constructor(paths: Iterable<Path> = []) {
     for (const path of paths) this.add(path);
+  }
+
+  static #of(paths: Iterable<readonly [string, Path]>): PathSet {
+    const set = new PathSet();
+    for (const [key, path] of paths) set.#paths.set(key, path);
+    return set;
   }
 
   add(path: Path): this {
@@ -44,19 +51,19 @@ export class PathSet {
   }
 
   union(other: PathSet): PathSet {
-    return new PathSet([...this, ...other]);
+    return PathSet.#of([...this.#paths, ...other.#paths]);
   }
 
   minus(other: PathSet): PathSet {
-    return this.filter((path) => !other.has(path));
+    return PathSet.#of([...this.#paths].filter(([key]) => !other.#paths.has(key)));
   }
 
   intersect(other: PathSet): PathSet {
-    return this.filter((path) => other.has(path));
+    return PathSet.#of([...this.#paths].filter(([key]) => other.#paths.has(key)));
   }
 
   filter(keep: (path: Path) => boolean): PathSet {
-    return new PathSet([...this].filter(keep));
+    return PathSet.#of([...this.#paths].filter(([, path]) => keep(path)));
   }
 }
 
@@ -84,15 +91,16 @@ function leavesBare(node: Fields): Fields {
 }
 
 /** From FieldsV1. */
-export function decode(fields: Fields, at: Path = []): PathSet {
-  const set = new PathSet();
+export function decode(fields: Fields): PathSet {
+  return new PathSet(pathsIn(fields, []));
+}
+
+function* pathsIn(fields: Fields, at: Path): Generator<Path> {
   for (const [key, value] of Object.entries(fields)) {
-    if (key === '.') set.add(at);
-    else if (isFields(value) && Object.keys(value).length > 0)
-      for (const path of decode(value, [...at, key])) set.add(path);
-    else set.add([...at, key]);
+    if (key === '.') yield at;
+    else if (isFields(value) && Object.keys(value).length > 0) yield* pathsIn(value, [...at, key]);
+    else yield [...at, key];
   }
-  return set;
 }
 
 /** The form of a path in conflict messages: `.spec.ports[port=80,protocol="TCP"].name`. */

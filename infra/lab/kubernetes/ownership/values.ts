@@ -52,17 +52,27 @@ export function pathsOf(
   schema: FieldSchema,
   options: { readonly at?: Path; readonly containers?: boolean } = {},
 ): PathSet {
-  const at = options.at ?? [];
-  const set = new PathSet();
+  const { at = [], containers = false } = options;
+  return new PathSet(pathsAt({ value, schema, at }, containers));
+}
+
+function* pathsAt(
+  {
+    value,
+    schema,
+    at,
+  }: { readonly value: unknown; readonly schema: FieldSchema; readonly at: Path },
+  containers: boolean,
+): Generator<Path> {
   const parts = partsOf(value, schema) ?? [];
   const item = at.at(-1)?.startsWith('f:') === false;
-  const container = options.containers === true && at.length > 1;
-  if (at.length > 0 && (parts.length === 0 || item || container)) set.add(at);
-  for (const part of parts) {
-    for (const path of pathsOf(part.value, part.schema, { ...options, at: [...at, part.segment] }))
-      set.add(path);
-  }
-  return set;
+  const container = containers && at.length > 1;
+  if (at.length > 0 && (parts.length === 0 || item || container)) yield at;
+  for (const part of parts)
+    yield* pathsAt(
+      { value: part.value, schema: part.schema, at: [...at, part.segment] },
+      containers,
+    );
 }
 
 /** A list may contain each key only once; checked before merging. */

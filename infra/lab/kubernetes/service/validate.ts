@@ -59,14 +59,32 @@ function validatePorts(service: KubernetesObject): readonly Cause[] {
   if (ports.length === 0 && !optional)
     return [cause('spec.ports', 'Required value', 'FieldValueRequired')];
   return [
-    ...ports.flatMap((port, index) => validatePort(port, index, service)),
+    ...ports.flatMap((port, index) =>
+      validatePort(port, `spec.ports[${index}]`, {
+        named: ports.length > 1,
+        forbidsNodePorts: !isExternal(service),
+        type: typeOf(service),
+      }),
+    ),
     ...duplicates(ports),
   ];
 }
 
-function validatePort(port: Fields, index: number, service: KubernetesObject): readonly Cause[] {
-  const at = `spec.ports[${index}]`;
-  const found = [...validatePortName(port, at, portsOf(service).length > 1)];
+/** What the rules for each port depend on. */
+interface PortRules {
+  /** Every port needs a name. */
+  readonly named: boolean;
+  readonly forbidsNodePorts: boolean;
+  /** Of the Service. */
+  readonly type: string;
+}
+
+function validatePort(
+  port: Fields,
+  at: string,
+  { named, forbidsNodePorts, type }: PortRules,
+): readonly Cause[] {
+  const found = [...validatePortName(port, at, named)];
   if (!validNumber(port['port']))
     found.push(
       cause(
@@ -80,11 +98,11 @@ function validatePort(port: Fields, index: number, service: KubernetesObject): r
   const target = port['targetPort'];
   for (const wrong of targetProblems(target))
     found.push(cause(`${at}.targetPort`, `Invalid value: ${JSON.stringify(target)}: ${wrong}`));
-  if (nodePortOf(port) !== 0 && !isExternal(service)) {
+  if (nodePortOf(port) !== 0 && forbidsNodePorts) {
     found.push(
       cause(
         `${at}.nodePort`,
-        `Forbidden: may not be used when \`type\` is '${typeOf(service)}'`,
+        `Forbidden: may not be used when \`type\` is '${type}'`,
         'FieldValueForbidden',
       ),
     );
