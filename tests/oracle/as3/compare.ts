@@ -1,16 +1,12 @@
+import type { Difference } from '../judge.ts';
 import type { Reading } from './reading.ts';
-
-/** A property in which the lab differs from the engine. */
-export interface Difference {
-  /** The kind of the object or `answer`, the property and both values, without names of one case. */
-  readonly what: string;
-  /** The case, the step in it and the path of the object. */
-  readonly where: string;
-}
 
 const ABSENT = 'absent';
 
-/** Properties of objects that only one device shows count as different, too. */
+/**
+ * `what` begins with the kind of the object or `answer`. Properties of objects that only one device
+ * shows count as different, too.
+ */
 export function compare(step: string, engine: Reading, lab: Reading): readonly Difference[] {
   const found = (part: string, field: string, theirs: string, ours: string): Difference => {
     const [kind = '', path] = part.split(' ');

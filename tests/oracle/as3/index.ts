@@ -1,17 +1,17 @@
 /** F5's own AS3, against the lab's device. */
 import { parseArgs } from 'node:util';
 import { visibleLines } from '../../../shared/telemetry/visible.ts';
+import { isAsKnown, judge } from '../judge.ts';
+import type { Difference } from '../judge.ts';
 import type { Oracle, Output } from '../oracle.ts';
+import { report } from '../report.ts';
+import type { Count } from '../report.ts';
 import { readCases } from './cases.ts';
 import type { Case } from './cases.ts';
-import type { Difference } from './compare.ts';
 import { placeOf, startEngine } from './engine.ts';
 import type { Place } from './engine.ts';
-import { isAsKnown, judge } from './judge.ts';
 import { KNOWN } from './known.ts';
 import { startLab } from './lab.ts';
-import { report } from './report.ts';
-import type { Count } from './report.ts';
 import { runCase } from './run.ts';
 import type { Pair } from './run.ts';
 
@@ -60,6 +60,6 @@ async function compareAll(pair: Pair, { harness }: Place, output: Output): Promi
     counts[kind] = { compared: cases.length, different };
   }
   const verdict = judge(found, KNOWN);
-  output.out(visibleLines(report(counts, verdict)));
+  output.out(visibleLines(report('AS3', counts, verdict)));
   return isAsKnown(verdict) ? 0 : 1;
 }

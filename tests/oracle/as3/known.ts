@@ -1,4 +1,4 @@
-import type { Known } from './judge.ts';
+import type { Known } from '../judge.ts';
 
 const MODEL = 'The engine’s text is that of the model below it, not of AS3.';
 

@@ -1,6 +1,6 @@
+import type { Difference } from '../judge.ts';
 import type { Case, Step } from './cases.ts';
 import { compare } from './compare.ts';
-import type { Difference } from './compare.ts';
 import { itemsOf, readAfter } from './reading.ts';
 import type { Subject } from './subject.ts';
 

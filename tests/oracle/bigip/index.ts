@@ -4,8 +4,8 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { DeviceConfig } from '../../../shared/config/schema.ts';
 import { createSecrets } from '../../../shared/config/secrets.ts';
 import { processClock } from '../../../shared/runtime/process.ts';
-import { askOnTerminal } from '../../../shared/telemetry/terminal.ts';
 import { visibleLines } from '../../../shared/telemetry/visible.ts';
+import { isConfirmed } from '../confirm.ts';
 import type { Oracle, Output } from '../oracle.ts';
 import { parseBigipArguments, USAGE } from './arguments.ts';
 import { askLab } from './lab.ts';
@@ -44,7 +44,7 @@ async function askDevice(config: DeviceConfig, yes: boolean, output: Output): Pr
   try {
     const plan = await planRun(session, Math.random);
     output.err(announced(config, plan));
-    if (!yes && !(await isConfirmed())) return 1;
+    if (!yes && !(await isConfirmed('the device'))) return 1;
     const answers = await run(session, plan, ({ id }) => output.err(`asks ${id}`));
     output.out(visibleLines(report(config.name, answers, await askLab())));
     return 0;
@@ -64,10 +64,4 @@ function announced(
     `- asks ${QUESTIONS.length} questions there, and removes all of it again`,
     'Nothing outside of these partitions is written, and the configuration is not saved.',
   ].join('\n');
-}
-
-async function isConfirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new Error('no terminal to confirm on; add --yes to ask the device');
-  return /^y(es)?$/i.test((await askOnTerminal('Ask? [y/N]')).trim());
 }

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { compare } from '../../oracle/as3/compare.ts';
 import { placeOf } from '../../oracle/as3/engine.ts';
-import { isAsKnown, judge } from '../../oracle/as3/judge.ts';
-import type { Known } from '../../oracle/as3/judge.ts';
+import { isAsKnown, judge } from '../../oracle/judge.ts';
+import type { Known } from '../../oracle/judge.ts';
 import { KNOWN } from '../../oracle/as3/known.ts';
 import { answerOf, flat } from '../../oracle/as3/reading.ts';
-import { knownTable, report } from '../../oracle/as3/report.ts';
+import { knownTable, report } from '../../oracle/report.ts';
 
 const known: Known = { what: 'ICMP', why: 'not used', shows: /^monitor\/icmp: there/ };
 
@@ -97,7 +97,11 @@ describe('the comparison with F5’s AS3', () => {
       what: 'pool: there, lab absent',
       where,
     }));
-    const text = report({ sequences: { compared: 52, different: 5 } }, judge(found, [known]));
+    const text = report(
+      'AS3',
+      { sequences: { compared: 52, different: 5 } },
+      judge(found, [known]),
+    );
     expect(text).toContain('52 sequences compared, 5 differ');
     expect(text).toContain('    pool: there, lab absent\n        in a; b; c; and 2 more');
     expect(text).toContain('1 known differences that are gone:\n    ICMP');

@@ -1,4 +1,10 @@
-import type { Difference } from './compare.ts';
+/** A property in which the lab differs from the part that it pretends to be. */
+export interface Difference {
+  /** The property and both values, without names of one case. */
+  readonly what: string;
+  /** The case, the step in it and the object. */
+  readonly where: string;
+}
 
 /** A difference that stays, and the reason. */
 export interface Known {

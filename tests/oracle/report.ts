@@ -19,6 +19,7 @@ function lines(groups: readonly Group[]): readonly string[] {
 
 /** The counts, then every difference: unknown ones, those that are gone, known ones. */
 export function report(
+  theirs: string,
   counts: Readonly<Record<string, Count>>,
   { known, unknown, gone }: Verdict,
 ): string {
@@ -27,7 +28,7 @@ export function report(
       ([kind, { compared, different }]) => `${compared} ${kind} compared, ${different} differ`,
     ),
     '',
-    `${unknown.length} unknown differences (the value of AS3, then that of the lab):`,
+    `${unknown.length} unknown differences (the value of ${theirs}, then that of the lab):`,
     ...lines(unknown),
     `${gone.length} known differences that are gone:`,
     ...gone.map(({ what }) => `    ${what}`),
