@@ -4,9 +4,14 @@
  */
 import { as3Oracle } from './as3/index.ts';
 import { bigipOracle } from './bigip/index.ts';
+import { kubeOracle } from './kube/index.ts';
 import type { Oracle } from './oracle.ts';
 
-const ORACLES: Readonly<Record<string, Oracle>> = { as3: as3Oracle, bigip: bigipOracle };
+const ORACLES: Readonly<Record<string, Oracle>> = {
+  as3: as3Oracle,
+  bigip: bigipOracle,
+  kube: kubeOracle,
+};
 
 const USAGE = Object.entries(ORACLES).map(
   ([name, { usage, what }]) => `npm run oracle -- ${name} ${usage}\n    ${what}`,

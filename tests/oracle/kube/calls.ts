@@ -30,7 +30,7 @@ async function frames(subject: Subject, path: string): Promise<unknown> {
   const seen: readonly Body[] = text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Body);
+    .map((line) => JSON.parse(line));
   const versions = seen.flatMap(({ object }) =>
     object.metadata?.resourceVersion === undefined ? [] : [Number(object.metadata.resourceVersion)],
   );
@@ -47,12 +47,13 @@ async function answerOnce(subject: Subject, asked: Row): Promise<Answer> {
 }
 
 async function ask(subject: Subject, asked: Row): Promise<Answer> {
-  let answer = await answerOnce(subject, asked);
   const { until } = asked;
-  for (let tries = 0; until !== undefined && tries < PATIENCE; tries += 1) {
-    if (answer.body?.metadata?.[until] !== undefined) break;
+  const answer = await answerOnce(subject, asked);
+  if (until === undefined) return answer;
+  for (let tries = 0; tries < PATIENCE; tries += 1) {
+    const again = await answerOnce(subject, asked);
+    if (again.body?.metadata?.[until] !== undefined) return again;
     await pause(200);
-    answer = await answerOnce(subject, asked);
   }
   return answer;
 }

@@ -17,11 +17,20 @@ function normalised(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normalised);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      REPLACED.has(key) && inner !== undefined ? `<${key}>` : normalised(inner),
-    ]),
+    Object.entries(value).map(([key, inner]) => [key, normalisedField(key, inner)]),
   );
+}
+
+function normalisedField(key: string, value: unknown): unknown {
+  if (REPLACED.has(key) && value !== undefined) return `<${key}>`;
+  // The order of two managers depends on whether they wrote within one second.
+  if (key === 'managedFields' && Array.isArray(value))
+    return value.map(normalised).toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
+  return normalised(value);
+}
+
+function rank(entry: Body): string {
+  return [entry.operation, entry.manager, entry.subresource ?? ''].join();
 }
 
 /** As JSON, so that an undefined field equals a missing one. */

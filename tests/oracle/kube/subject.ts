@@ -51,7 +51,7 @@ export async function openSubject(kubeconfig: string, signal?: AbortSignal): Pro
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const answer = await request(`${server}${path}`, {
         dispatcher,
-        method: method as Dispatcher.HttpMethod,
+        method,
         headers: {
           ...headers,
           accept: accept ?? 'application/json',
@@ -66,7 +66,7 @@ export async function openSubject(kubeconfig: string, signal?: AbortSignal): Pro
         code: answer.statusCode,
         headers: answer.headers,
         text: said,
-        body: /^application\/json/.test(String(answer.headers['content-type']))
+        body: String(answer.headers['content-type']).startsWith('application/json')
           ? parsed(said)
           : undefined,
       };
