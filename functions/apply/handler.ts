@@ -33,8 +33,8 @@ import type { ResultRecorder } from './record-results.ts';
 import { parkMessage } from './park.ts';
 import { askForFreed, noteHeldPaths, noteLeftPaths } from './left-paths.ts';
 import { createMemory } from './memory.ts';
+import type { OpenProcesses } from './memory.ts';
 import { moveToWaiting, postpone, release } from './postpone.ts';
-import type { OpenSchedules } from './prepare.ts';
 import { startRepair } from './repair.ts';
 import { reportStage } from './report.ts';
 import type { Scope } from './scope.ts';
@@ -61,8 +61,8 @@ export interface ApplyDependencies {
   readonly heard?: () => Promise<{ readonly heard: HeardStore }>;
   /** Keeps what was last seen of the devices, for the console. */
   readonly views?: ViewKeeper;
-  /** Which process creates partitions ahead. */
-  readonly schedules?: OpenSchedules;
+  /** Which process creates partitions ahead, and of which release it is. */
+  readonly schedules?: OpenProcesses;
   /** Keeps what repairs left over, for audit. */
   readonly repairs?: () => Promise<RepairMemory>;
 }
@@ -103,14 +103,19 @@ export function create(
     const [reports] = await Promise.all([
       waiting.turns(devices, { functionVersion, signal }),
       remembered.preparation.run(devices),
+      remembered.release.note(),
     ]);
     return reports;
   };
   const scheduled = async (context: FunctionContext): Promise<void> =>
     failIfAny(await inTime(runtime, context, (signal) => turns(signal, context.functionVersion)));
   // The event of a schedule has no records.
-  const either: Handler = (event, context) =>
-    'Records' in event ? handle(event, context) : scheduled(context);
+  const either: Handler = async (event, context) => {
+    if (!('Records' in event)) return scheduled(context);
+    const retried = await handle(event, context);
+    await remembered.release.note();
+    return retried;
+  };
   return Object.assign(either, {
     turns: (signal?: AbortSignal) => turns(signal),
     close: async () => {

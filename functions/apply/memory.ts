@@ -1,6 +1,8 @@
 /** What one process of apply remembers between its calls; another one begins without it. */
 import type { Failures } from '../../shared/failures/open.ts';
 import type { HeardStore } from '../../shared/failures/heard.ts';
+import { createReleaseNote } from '../../shared/failures/releases.ts';
+import type { ReleaseNote } from '../../shared/failures/releases.ts';
 import { createViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { ViewKeeper } from '../../shared/failures/view-keeper.ts';
 import type { Runtime } from '../../shared/host/runtime.ts';
@@ -9,7 +11,6 @@ import { createFenceKeeper } from './fences.ts';
 import { createHeardKeeper } from './heard.ts';
 import { createPaces } from './pace.ts';
 import { createPreparation } from './prepare.ts';
-import type { OpenSchedules } from './prepare.ts';
 import type { Scope } from './scope.ts';
 import { createSizes } from './sizes.ts';
 import { createToldDrained } from './told-drained.ts';
@@ -23,8 +24,11 @@ export interface MemoryPlaces {
   /** Instead of the failure store. */
   readonly views?: ViewKeeper;
   /** Instead of the failure store. */
-  readonly schedules?: OpenSchedules;
+  readonly schedules?: OpenProcesses;
 }
+
+/** Opens what processes tell each other about themselves. */
+export type OpenProcesses = () => Promise<Pick<Failures, 'schedules' | 'releases'>>;
 
 /** Called once for each process. */
 export function createMemory(
@@ -33,6 +37,7 @@ export function createMemory(
   { open, heard = open, schedules = open, views = createViewKeeper(runtime, open) }: MemoryPlaces,
 ): Omit<Scope, 'context' | 'devices' | 'recorder' | 'repairs' | 'runtime' | 'waiting'> & {
   readonly preparation: ReturnType<typeof createPreparation>;
+  readonly release: ReleaseNote;
 } {
   return {
     attempts: createAttempts(),
@@ -42,6 +47,7 @@ export function createMemory(
     drained: createToldDrained(),
     heard: createHeardKeeper(runtime, heard),
     preparation: createPreparation(runtime, waiting, schedules),
+    release: createReleaseNote(runtime, schedules, 'apply'),
     noted: new Map(),
     views,
   };

@@ -6,6 +6,7 @@ import type { Inventory, Snapshot } from '../../shared/domain/snapshot/snapshot.
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { createStore } from '../../shared/failures/opened-once.ts';
 import type { Store } from '../../shared/failures/opened-once.ts';
+import { createReleaseNote } from '../../shared/failures/releases.ts';
 import { suspectsOf } from '../../shared/failures/suspects.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import { sendDeadLetter } from '../../shared/queue/dead-letter.ts';
@@ -48,6 +49,7 @@ export function create(
 ): Handler & { close(): Promise<void> } {
   const keys = createKeyring(runtime.secrets, runtime.clock);
   const verdicts = createVerdictKeeper(runtime, store.open);
+  const release = createReleaseNote(runtime, store.open, 'map');
   const scope = ({ functionVersion }: FunctionContext): Scope => ({
     runtime,
     keys,
@@ -69,7 +71,12 @@ export function create(
     onError: (group, error) =>
       runtime.log.error({ group, error: String(error) }, 'a snapshot could not be processed'),
   });
-  return Object.assign(handle, {
+  const noted: Handler = async (event, context) => {
+    const retried = await handle(event, context);
+    await release.note();
+    return retried;
+  };
+  return Object.assign(noted, {
     close: async () => void (await Promise.all([suspects.close(), store.close()])),
   });
 }

@@ -4,6 +4,7 @@
  */
 import { openFailures } from '../../shared/failures/open.ts';
 import type { Failures } from '../../shared/failures/open.ts';
+import { createReleaseNote } from '../../shared/failures/releases.ts';
 import { mapWithBundle } from '../../shared/failures/replay/map-event.ts';
 import type { MapModule } from '../../shared/failures/replay/map-event.ts';
 import { createPreviewer } from '../../shared/failures/replay/preview.ts';
@@ -43,7 +44,12 @@ export function create(
   const previewer =
     options.previewer ??
     createPreviewer({ runtime, map: mapWithBundle(runtime, options.map ?? loadMap) });
-  const turns: Replayer = (signal) => runPolicyTurns(runtime, { ...failures, previewer }, signal);
+  const release = createReleaseNote(runtime, () => Promise.resolve(failures), 'replay');
+  const turns: Replayer = async (signal) => {
+    const reports = await runPolicyTurns(runtime, { ...failures, previewer }, signal);
+    await release.note();
+    return reports;
+  };
   const { queues, clock, id } = runtime;
   const world = { ...failures, previewer, queues, clock, id };
   const answer = (asked: string, signal?: AbortSignal): Promise<unknown> =>

@@ -56,6 +56,8 @@ const JOBS = 'jobs/';
 /** What apply and audit last saw of the devices, and map of the clusters. */
 const VIEWS = 'views/';
 const VERDICTS = 'verdicts/';
+/** Which releases of the functions run, for doctor. */
+const RELEASES = 'releases/';
 /** What consoles asked, by which click people did what, and what they did: audit removes what is old. */
 const ASKS = 'asks/';
 const ACTS = 'acts/';
@@ -115,6 +117,7 @@ module.exports = async ({ resolveVariable }) => {
         settled,
         ...store(stack, ['GetObject', 'PutObject', 'DeleteObject'], MARKS),
         ...objects(stack, ['GetObject', 'PutObject'], VERDICTS),
+        ...objects(stack, ['GetObject', 'PutObject'], RELEASES),
         ...readRights.keys,
       ]),
       ApplyRole: role([

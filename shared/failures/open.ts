@@ -30,6 +30,8 @@ import { createJobs } from './replay/jobs.ts';
 import type { Jobs } from './replay/jobs.ts';
 import { createPolicyTurns } from './replay/turns.ts';
 import type { PolicyTurns } from './replay/turns.ts';
+import { createReleaseStore } from './releases.ts';
+import type { ReleaseStore } from './releases.ts';
 import { createScheduleTurns } from './schedule-turns.ts';
 import type { ScheduleTurns } from './schedule-turns.ts';
 import { s3Location, type S3BlobsOptions } from './s3/options.ts';
@@ -76,6 +78,8 @@ export interface Failures {
   /** By which click people did what, so that a repeated request does it once. */
   readonly acts: Acts;
   readonly signs: ReadSigns;
+  /** Which releases of the functions run. */
+  readonly releases: ReleaseStore;
   /** Whether the storage continues from an older state. */
   readonly lineage: Lineage;
   /** Ends connections and locks of the storage. */
@@ -122,6 +126,7 @@ export function failuresOver(
     asks: createAsks(blobs, now),
     acts: createActs(blobs, now),
     signs: createSigns(blobs, now),
+    releases: createReleaseStore(blobs, now),
     lineage: createLineage(blobs, now),
     close: () => blobs.close(),
   };

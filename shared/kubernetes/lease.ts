@@ -1,5 +1,6 @@
 /** The Lease of a watched cluster: holder, duration and epoch. */
 import { LATEST_EPOCH } from '../domain/revision.ts';
+import { RELEASE_TEXT } from '../runtime/version.ts';
 import type { RawObject, Resource } from './object.ts';
 
 /** The API resource of Leases. */
@@ -51,9 +52,6 @@ export interface LeaseRecord {
   readonly version?: string;
 }
 
-/** `1.2.3`, or with a suffix `1.2.3-rc.1`. */
-const VERSION_TEXT = /^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$/;
-
 interface LeaseSpec {
   readonly holderIdentity?: string;
   /** Whole seconds, as the API demands. */
@@ -77,7 +75,7 @@ export function readLease(lease: RawObject, fallback: number): LeaseRecord {
       spec.leaseDurationSeconds === undefined ? fallback : spec.leaseDurationSeconds * 1_000,
     renewed: spec.renewTime ?? '',
     known: lease.metadata.annotations?.[KNOWN],
-    ...(VERSION_TEXT.test(version) && { version }),
+    ...(RELEASE_TEXT.test(version) && { version }),
   };
 }
 

@@ -307,6 +307,7 @@ describe('the stack', () => {
       [['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], marks],
       bucket,
       [['s3:GetObject', 's3:PutObject'], below('verdicts')],
+      [['s3:GetObject', 's3:PutObject'], below('releases')],
     ]);
     expect(reach('ReplayRole')).toEqual([[['s3:GetObject', 's3:PutObject'], objects], bucket]);
     const heard = [

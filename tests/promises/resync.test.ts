@@ -82,6 +82,7 @@ function site(count: number) {
     createApply(runtime, devices, createResultRecorder(runtime, open), {
       place: async () => (await open()).waiting,
       views: NO_VIEWS,
+      schedules: open,
       suspects: createSuspects(memoryMarks(), runtime),
       heard: open,
     });

@@ -89,6 +89,7 @@ class Process {
       {
         place: () => Promise.resolve(failures.waiting),
         views: NO_VIEWS,
+        schedules: () => Promise.resolve(failures),
         // Real processes do not wait for each other to handle a suspect alone.
         suspects: { ...createSuspects(memoryMarks(), { clock: own, log }), isSuspect: () => false },
       },

@@ -16,6 +16,7 @@ import { badFinding, okFinding, runCheck } from './finding.ts';
 import type { CheckedObject, DoctorFinding } from './finding.ts';
 import { rightsChecks } from './rights-checks.ts';
 import { versionCheck } from './version-checks.ts';
+import type { ReleaseSight } from './version-checks.ts';
 
 /** The cluster to check, and the account to check it with. */
 export interface ClusterCheckOptions {
@@ -36,12 +37,13 @@ type Ingresses = SluiceConfig['ingresses'];
 export async function clusterChecks(
   { config }: Pick<Runtime, 'config'>,
   options: ClusterCheckOptions,
+  sight: ReleaseSight,
 ): Promise<readonly DoctorFinding[]> {
   const unknown = options.cluster === undefined && config.clusters.length > 1;
   const id = unknown ? undefined : chooseCluster(config, options.cluster).id;
   const ingresses = config.ingresses.filter(({ cluster }) => cluster === id);
   const network = config.clusters.find((cluster) => cluster.id === id)?.network;
-  const rights = await accountChecks({ id, ingresses, network }, options);
+  const rights = await accountChecks({ id, ingresses, network }, options, sight);
   const objects = await objectChecks(ingresses, options.kubeconfig);
   const hint = okFinding(
     { id: 'ingress-service', what: 'ingress Services' },
@@ -67,6 +69,7 @@ interface CheckedCluster {
 async function accountChecks(
   { id, ingresses, network }: CheckedCluster,
   { kubeconfig, leaseNamespace }: ClusterCheckOptions,
+  sight: ReleaseSight,
 ): Promise<readonly DoctorFinding[]> {
   const places = [...Map.groupBy(ingresses, namespaceOf)].map(
     ([namespace, group]) =>
@@ -84,7 +87,7 @@ async function accountChecks(
       });
       if (id === undefined) return rights;
       const place = { cluster: id, leaseNamespace: namespace };
-      return [...rights, await versionCheck(client, place)];
+      return [...rights, await versionCheck(client, place, sight)];
     } finally {
       await client.close();
     }

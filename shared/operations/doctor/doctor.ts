@@ -20,6 +20,7 @@ import { keyChecks } from './key-checks.ts';
 import { networkPathChecks } from './network/network-checks.ts';
 import { postgresChecks } from './postgres-checks.ts';
 import { queueChecks } from './queue-checks.ts';
+import { releaseChecks, releaseSight } from './version-checks.ts';
 
 /** What is checked. Without a kubeconfig, the checks of the cluster are skipped. */
 export interface DoctorInput {
@@ -70,9 +71,13 @@ export const DOCTOR_CHECKS: readonly DoctorCheck[] = [
   ofRuntime(postgresChecks),
   ({ context }) => storeChecks(context),
   ({ context }) => waitingChecks(context),
+  ({ context }) =>
+    releaseChecks(releaseSight(context), context.runtime.config.failures.replay.length),
   ({ context, ...options }) => networkPathChecks(context.runtime, options),
   async ({ context, kubeconfig, ...options }) =>
-    kubeconfig === undefined ? [] : clusterChecks(context.runtime, { ...options, kubeconfig }),
+    kubeconfig === undefined
+      ? []
+      : clusterChecks(context.runtime, { ...options, kubeconfig }, releaseSight(context)),
 ];
 
 /** Run in parallel, reported in the order of the table. */

@@ -134,6 +134,7 @@ export async function startChain(ingress: Partial<IngressConfig> = {}): Promise<
     {
       place: () => Promise.resolve(failures.waiting),
       views: NO_VIEWS,
+      schedules: () => Promise.resolve(failures),
       suspects: createSuspects(memoryMarks(), remote),
       heard: () => Promise.resolve(failures),
     },

@@ -9,6 +9,7 @@ import { clusterChecks } from '../../../shared/operations/doctor/cluster-checks.
 import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import { call } from '../lab-kubernetes/client.ts';
 import { ingressService } from '../watch/support.ts';
+import { NO_RELEASES } from '../../fixtures/views.ts';
 
 const NAME = 'istio-ingressgateway';
 const PATH = `/api/v1/namespaces/istio-system/services/${NAME}/status`;
@@ -51,7 +52,7 @@ async function found(writeStatus: boolean): Promise<string> {
     clusters: [{ id: 'east' }],
     ingresses: [{ ...ingress, virtualAddress: '10.0.0.1', writeStatus }],
   });
-  const findings = await clusterChecks({ config }, { kubeconfig });
+  const findings = await clusterChecks({ config }, { kubeconfig }, NO_RELEASES);
   const [finding] = findings.filter(({ id }) => id === 'ingress-service');
   return finding === undefined ? '' : `${finding.state} ${describeFinding(finding)}`;
 }

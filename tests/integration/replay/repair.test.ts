@@ -126,6 +126,7 @@ async function startSite(): Promise<Site> {
     {
       place: async () => failures.waiting,
       views: NO_VIEWS,
+      schedules: async () => failures,
       suspects: createSuspects(memoryMarks(), runtime),
     },
   );

@@ -9,6 +9,7 @@ import { parseEvent, serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { type FunctionContext, type Handler, toRecord } from '../../../shared/queue/handler.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
+import { VERSION } from '../../../shared/runtime/version.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
@@ -54,9 +55,9 @@ beforeEach(() => {
 function applyWith(
   place?: OpenWaitingPlace,
   clock: Clock = virtualClock(),
+  failures = failuresOver(memoryBlobs(), { clock, id: () => 'blob' }),
 ): ReturnType<typeof create> {
   const one = memoryDevice();
-  const failures = failuresOver(memoryBlobs(), { clock, id: () => 'blob' });
   return create(
     runtimeWith({ config, queues, clock, secrets: { resolve: () => Promise.resolve('') } }),
     {
@@ -122,6 +123,17 @@ describe('on schedule', () => {
       })),
     );
   });
+});
+
+test('messages and schedules leave a note of the release that ran', async () => {
+  const clock = virtualClock();
+  const failures = failuresOver(memoryBlobs(), { clock, id: () => 'blob' });
+  const noted = () => failures.releases.of('apply');
+  await applyWith(undefined, clock, failures)({ Records: [] }, context);
+  expect(await noted()).toMatchObject([{ release: VERSION, at: clock.now() }]);
+  await clock.sleep(600_000);
+  await applyWith(undefined, clock, failures).turns();
+  expect(await noted()).toMatchObject([{ release: VERSION, at: clock.now() }]);
 });
 
 describe('messages', () => {

@@ -25,6 +25,7 @@ import { type MemoryDevice, memoryDevice, refusing } from '../../fixtures/device
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { logTo } from '../../fixtures/log.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
+import { memoryStore } from '../../fixtures/views.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { ownerOf } from '../../promises/support/world.ts';
@@ -106,7 +107,7 @@ function bench({
       runtime,
       { get: () => Promise.resolve(device), close: async () => onClose() },
       recorder,
-      given,
+      { schedules: async () => memoryStore().failures, ...given },
     );
   const apply = restart();
   const put = (type: string, data: object, about: string): Promise<void> => {

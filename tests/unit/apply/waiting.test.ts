@@ -13,6 +13,7 @@ import { toRecord } from '../../../shared/queue/handler.ts';
 import { smallConfig } from '../../fixtures/config.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { memoryDevice, refusing } from '../../fixtures/device.ts';
+import { memoryStore } from '../../fixtures/views.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import type { World } from '../../promises/support/world.ts';
@@ -268,7 +269,9 @@ describe('a certificate that is not trusted', () => {
       forget: async () => void (forgotten += 1),
       close: () => Promise.resolve(),
     };
-    const apply = create(runtime, devices, healing);
+    const apply = create(runtime, devices, healing, {
+      schedules: async () => memoryStore().failures,
+    });
     await queues.queue('slices').send({
       group: 'bigip-1',
       deduplicationId: 'e-1',

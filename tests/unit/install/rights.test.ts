@@ -11,6 +11,7 @@ import { ingressService } from '../../integration/watch/support.ts';
 import { startGate, type Gate } from './gate.ts';
 import { grantsOf, sayGrant, type Grant } from './grants.ts';
 import { FOLDER, readResources } from './manifests.ts';
+import { NO_RELEASES } from '../../fixtures/views.ts';
 
 const GRANTS = grantsOf(readResources(join(FOLDER, 'base')));
 
@@ -65,6 +66,7 @@ async function bad({
       cluster,
       ...(namespace === undefined && { leaseNamespace: 'sluice-system' }),
     },
+    NO_RELEASES,
   );
   return findings
     .filter(({ ok }) => !ok)

@@ -30,7 +30,9 @@ import { memoryMarks, QUIET } from '../../fixtures/marks.ts';
 import { memoryQueues } from '../../promises/support/queues.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 import { memoryStore } from '../../fixtures/views.ts';
+import type { ReleaseStore } from '../../../shared/failures/releases.ts';
 import type { VerdictStore } from '../../../shared/failures/verdicts.ts';
+import { VERSION } from '../../../shared/runtime/version.ts';
 
 const { ref, objects } = ingressOf(3);
 const OWNER = `east/${ref.namespace}/${ref.service}`;
@@ -112,6 +114,7 @@ interface Desk {
   slices(): readonly string[];
   letters(): readonly DeadLetter[];
   verdicts(): ReturnType<VerdictStore['all']>;
+  releases(): ReturnType<ReleaseStore['of']>;
 }
 
 function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
@@ -192,6 +195,7 @@ function desk(verifyKeys: readonly string[] = [], chance = 0.5): Desk {
         return 'ok' in opened ? [`${opened.ok.data.device} ${opened.ok.data.version.counter}`] : [];
       }),
     verdicts: () => store.failures.verdicts.all(),
+    releases: () => store.failures.releases.of('map'),
     letters: () =>
       queues.sent('snapshots-dead').flatMap(({ body }) => {
         const opened = parseEvent(body, DEAD_LETTER_EVENTS);
@@ -287,6 +291,14 @@ const withTwoPartitions = (all: SluiceConfig['devices']): SluiceConfig['devices'
   all.map((one) => ({ ...one, partitions: ['k8s', 'edge'] }));
 
 describe('a snapshot', () => {
+  test('leaves a note of the release that mapped it', async () => {
+    const at = desk();
+    expect(await at.releases()).toEqual([]);
+    await at.tell('a', snapshot(5));
+    await at.step();
+    expect(await at.releases()).toMatchObject([{ release: VERSION }]);
+  });
+
   test('leaves the verdicts on its servers for readers without access to the cluster', async () => {
     const at = desk();
     await at.tell('e-2', snapshot(2));

@@ -14,6 +14,7 @@ import { serialiseEvent } from '../../../shared/queue/envelope.ts';
 import { INGRESS_OBSERVED } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
+import { VERSION } from '../../../shared/runtime/version.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { snapshotOf } from '../../bench/world.ts';
 import { configOf, testRuntime } from '../../fixtures/failures/runtime.ts';
@@ -222,6 +223,7 @@ describe('the function replay', () => {
     await replay.close();
     const store = openFailures(runtime.config.failures, runtime);
     expect(await store.turns.get('first')).toMatchObject({ policy: 'first' });
+    expect(await store.releases.of('replay')).toMatchObject([{ release: VERSION }]);
     await store.close();
     rmSync(path, { recursive: true });
   });
