@@ -14,6 +14,8 @@ export interface AdvicePlace {
   readonly members: 'pods' | 'nodes';
   /** Other addresses of Sluice, by those of F5 CIS. */
   readonly addresses: ReadonlyMap<string, string>;
+  /** `virtualAddress` of the entries in sluice.yaml, by Service. */
+  readonly entries: ReadonlyMap<string, string>;
 }
 
 /** `raw` as the cluster has it; objects that are handed over count as before. */
@@ -21,12 +23,12 @@ export function migrationAdvice(
   raw: readonly RawObject[],
   objects: KubernetesObjects,
   owned: readonly CisOwned[],
-  { cluster, device, partition, members, addresses }: AdvicePlace,
+  { cluster, device, partition, members, addresses, entries }: AdvicePlace,
 ): CisImport {
   const known = raw.map(asCisKnewIt);
   const found = importCis(
     known,
-    { cluster, devices: [device], members, beside: { addresses } },
+    { cluster, devices: [device], members, beside: { addresses }, entries },
     objects,
   );
   return {

@@ -1,6 +1,6 @@
 /** Reads the cluster and the device of a migration from F5 CIS. Writes nothing. */
 import { chooseCluster, ingressNamespaces } from '../clusters/clusters.ts';
-import type { DeviceConfig } from '../../config/schema.ts';
+import type { DeviceConfig, SluiceConfig } from '../../config/schema.ts';
 import type { Device } from '../../device/device.ts';
 import { canonicalJson, type DeclaredState } from '../../domain/declared/declared.ts';
 import type { CisImport } from '../../domain/exposure/sources/cis/import-cis.ts';
@@ -126,8 +126,19 @@ async function lookAt(
         partition: chosen.partitions[0] ?? '',
         members,
         addresses,
+        entries: addressesIn(config, cluster),
       }),
   };
+}
+
+/** `virtualAddress` of the entries of a cluster, by Service. */
+function addressesIn({ ingresses }: SluiceConfig, cluster: string): ReadonlyMap<string, string> {
+  const own = ingresses.filter((one) => one.cluster === cluster);
+  return new Map(
+    own.flatMap(({ service, virtualAddress }) =>
+      virtualAddress === undefined ? [] : [[service, virtualAddress]],
+    ),
+  );
 }
 
 async function readDeclared(

@@ -5,6 +5,7 @@ import { EMPTY_STATE, type DeclaredState } from '../../../shared/domain/declared
 import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import type { RawObject } from '../../../shared/kubernetes/index.ts';
+import { migrationAdvice } from '../../../shared/operations/migrate/advice.ts';
 import { planTake, planUndo } from '../../../shared/operations/migrate/address-plan.ts';
 import type { AskedExposure } from '../../../shared/operations/migrate/asked.ts';
 import { controllersIn } from '../../../shared/operations/migrate/controllers.ts';
@@ -16,7 +17,13 @@ import {
 import { ownedByCis } from '../../../shared/operations/migrate/owned.ts';
 import { migrationRows } from '../../../shared/operations/migrate/rows.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
-import { ingressService, servicePort } from '../../fixtures/kubernetes.ts';
+import {
+  gateway,
+  ingressService,
+  objects as objectsWith,
+  server,
+  servicePort,
+} from '../../fixtures/kubernetes.ts';
 
 const ADDRESS = '172.16.100.195';
 const KEY = `${ADDRESS}:32400/tcp`;
@@ -318,4 +325,35 @@ test('Deployments of other programs, and such that are no Deployment at all, are
     spec: { template: { spec: { containers: [{ image: 'nginx' }, null] } } },
   };
   expect(controllersIn([other, { ...other, spec: 7 }, { ...other, spec: {} }])).toEqual([]);
+});
+
+test('a Gateway gets its address even if it is the most frequent one, where sluice.yaml has another', () => {
+  const advised = (entries: ReadonlyMap<string, string>): readonly unknown[] => {
+    const raw = [transportServer()];
+    const { ingresses, gateways } = migrationAdvice(
+      raw,
+      objectsWith({
+        services: [ingressService([servicePort(32_400)])],
+        gateways: [gateway('default/tcp-echo-gateway', [server(32_400)])],
+      }),
+      factsOf(raw).owned,
+      {
+        cluster: 'east',
+        device: 'bigip',
+        partition: 'k8s',
+        members: 'nodes',
+        addresses: new Map(),
+        entries,
+      },
+    );
+    return [
+      ingresses[0]?.virtualAddress,
+      gateways[0]?.annotations['sluice.io/virtual-address'] ?? 'of the entry',
+    ];
+  };
+  expect(advised(new Map())).toEqual([ADDRESS, 'of the entry']);
+  expect(advised(new Map([[`istio-system/${SERVICE}`, '172.16.100.1']]))).toEqual([
+    '172.16.100.1',
+    ADDRESS,
+  ]);
 });

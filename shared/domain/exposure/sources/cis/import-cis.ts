@@ -78,6 +78,8 @@ export interface CisImportOptions {
   readonly services?: readonly string[];
   /** Sluice has its own partition, and other addresses instead of these. Default: those of CIS. */
   readonly beside?: { readonly addresses: ReadonlyMap<string, string> };
+  /** `virtualAddress` of entries that sluice.yaml has already, by Service: annotations differ from it. */
+  readonly entries?: ReadonlyMap<string, string>;
 }
 
 /** The most frequent value becomes that of the ingress; others become annotations. */
@@ -147,11 +149,13 @@ function importService(
       ...one,
       partition: isOwnPartition(one.partition) ? one.partition : undefined,
     }));
-  const values = valuesOf(kept, all);
+  const entry = (of: readonly CisVirtualServer[]): IngressValues =>
+    valuesOf(of, all, options.entries?.get(service));
+  const values = entry(kept);
   const plan = servers === undefined ? undefined : planGateways(kept, servers, values, bundles);
   // Objects without a Gateway do not influence the entry.
   const placed = plan === undefined ? kept : kept.filter(({ object }) => plan.placed.has(object));
-  const last = valuesOf(placed, all);
+  const last = entry(placed);
   const final = servers === undefined ? undefined : planGateways(placed, servers, last, bundles);
   // Bundles are for those who ask for them: the Gateways, unless they are unknown.
   const named: BundleNames = final === undefined ? bundles : new Map();
@@ -183,12 +187,13 @@ function withoutAddress(all: readonly CisVirtualServer[]): readonly NotCarried[]
 function valuesOf(
   servers: readonly CisVirtualServer[],
   all: readonly CisVirtualServer[],
+  entry: string | undefined,
 ): IngressValues {
   const own = all.find(({ outranks }) => outranks === true);
   if (own?.wanted.virtualAddress !== undefined)
     return { virtualAddress: textOf(own.wanted.virtualAddress), partition: own.partition };
   return {
-    virtualAddress: most(servers.map(({ wanted }) => textOf(wanted.virtualAddress))),
+    virtualAddress: entry ?? most(servers.map(({ wanted }) => textOf(wanted.virtualAddress))),
     partition: most(servers.map(({ partition }) => partition)),
   };
 }
