@@ -6,6 +6,9 @@ import { startKubernetes, type LabKubernetes } from '../../../infra/lab/kubernet
 import { harmless } from '../../oracle/kube/harmless.ts';
 import { kubeOracleOf } from '../../oracle/kube/index.ts';
 import { readRows } from '../../oracle/kube/rows.ts';
+import { openSubject } from '../../oracle/kube/subject.ts';
+import { PLACES } from '../../oracle/kube/watcher/objects.ts';
+import { watchScenario } from '../../oracle/kube/watcher/scenario.ts';
 
 let lab: LabKubernetes;
 let folder: string;
@@ -31,7 +34,7 @@ afterEach(() => lab.close());
 /** Those that wait for nothing. */
 const rows = harmless(readRows()).filter(({ watch, path = '' }) => !watch && !/-ending/.test(path));
 const oracle = (...argv: readonly string[]): Promise<number> =>
-  kubeOracleOf(rows).run(argv, {
+  kubeOracleOf({ rows, watches: false }).run(argv, {
     out: (text) => void said.push(text),
     err: (text) => void said.push(text),
   });
@@ -53,7 +56,7 @@ test('shows which answers differ, in what, and cleans up after a failure', async
 });
 
 test('is interrupted after the next call, and cleans up', async () => {
-  const interrupted = kubeOracleOf(rows).run(['--yes'], {
+  const interrupted = kubeOracleOf({ rows, watches: false }).run(['--yes'], {
     out: (text) => void said.push(text),
     err: (text) => void (text.startsWith('makes') && process.emit('SIGINT')),
   });
@@ -105,4 +108,16 @@ test('needs the kinds of Istio, or is told to create them', async () => {
   await expect(oracle('--yes')).rejects.toThrow(
     'the cluster has no gateways.networking.istio.io, virtualservices.networking.istio.io; --crds FILE',
   );
+});
+
+test('the watcher sees and writes at the lab what the scenario expects', async () => {
+  for (const name of Object.values(PLACES)) {
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    lab.store.apply(object);
+  }
+  const subject = await openSubject(join(folder, 'config'));
+  const seen = await watchScenario(subject, subject.kubeconfig);
+  await subject.close();
+  expect([...seen.keys()].filter((what) => what.endsWith('in time'))).toEqual([]);
+  expect(seen.get('goes: removed')).toBe(true);
 });

@@ -7,13 +7,16 @@ import { mapped, type Row } from './rows.ts';
 /** What the oracle creates in a cluster begins with this. */
 export const OURS = 'sluice-oracle';
 
+/** No controller takes a Service of this class. */
+export const NO_CLASS = `${OURS}.example.com/none`;
+
 const NAMES: Readonly<Record<string, string>> = {
   cmp: `${OURS}-calls`,
   cmpdel: `${OURS}-ending`,
   nonamespace: `${OURS}-none`,
   default: `${OURS}-other`,
   ingressgateway: OURS,
-  'sluice.io/bigip': `${OURS}.example.com/none`,
+  'sluice.io/bigip': NO_CLASS,
 };
 
 /** The namespaces of the calls. */
@@ -38,7 +41,7 @@ interface Spec {
 function classed(body: unknown): unknown {
   const spec = (body as { readonly spec?: Spec } | undefined)?.spec;
   if (spec?.type !== 'LoadBalancer' || spec.loadBalancerClass !== undefined) return body;
-  return { ...(body as object), spec: { ...spec, loadBalancerClass: NAMES['sluice.io/bigip'] } };
+  return { ...(body as object), spec: { ...spec, loadBalancerClass: NO_CLASS } };
 }
 
 /** The same calls without those that create namespaces; what depends on the controller of namespaces waits for it. */

@@ -2,40 +2,25 @@
 import { readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
 import { errorMessage } from '../../../shared/telemetry/errors.ts';
-import { visibleLines } from '../../../shared/telemetry/visible.ts';
 import type { Body } from '../../integration/lab-kubernetes/client.ts';
 import { isConfirmed } from '../confirm.ts';
-import { isAsKnown, judge } from '../judge.ts';
-import type { Difference } from '../judge.ts';
 import type { Oracle, Output } from '../oracle.ts';
-import { report, type Count } from '../report.ts';
 import { parseKubeArguments, USAGE } from './arguments.ts';
-import { answersOf } from './calls.ts';
-import { compare } from './compare.ts';
+import { compareAll, type Subjects } from './comparison.ts';
 import { CALL_NAMESPACES, harmless } from './harmless.ts';
-import { KNOWN } from './known.ts';
-import { startLab } from './lab.ts';
 import { openPlace, type Place } from './place.ts';
-import { readRows, type Row } from './rows.ts';
-import {
-  crdOf,
-  expectNone,
-  make,
-  missingCrds,
-  namespaceNamed,
-  within,
-  type Made,
-} from './scratch.ts';
+import { readRows } from './rows.ts';
+import { crdOf, expectNone, missingCrds, namespaceNamed, within, type Made } from './scratch.ts';
 import { openSubject, type Subject } from './subject.ts';
+import { accountObjects } from './watcher/account.ts';
+import { PLACES } from './watcher/objects.ts';
 
-/** As the cluster does: long enough for the calls to see it terminate. */
-const NAMESPACE_MS = 100;
 const ISTIO = ['gateways', 'virtualservices'];
 
-export const kubeOracle = kubeOracleOf(harmless(readRows()));
+export const kubeOracle = kubeOracleOf({ rows: harmless(readRows()), watches: true });
 
 /** With these calls. */
-export function kubeOracleOf(rows: readonly Row[]): Oracle {
+export function kubeOracleOf(what: Subjects): Oracle {
   return {
     usage: USAGE,
     what: 'compares the lab’s Kubernetes API with the API server of a kubeconfig',
@@ -47,7 +32,7 @@ export function kubeOracleOf(rows: readonly Row[]): Oracle {
         return 0;
       }
       try {
-        return await ask(place, { crds, yes, rows }, output);
+        return await ask(place, { crds, yes, ...what }, output);
       } finally {
         await place.close();
       }
@@ -55,17 +40,12 @@ export function kubeOracleOf(rows: readonly Row[]): Oracle {
   };
 }
 
-interface Asked {
+interface Asked extends Subjects {
   readonly crds: string | undefined;
   readonly yes: boolean;
-  readonly rows: readonly Row[];
 }
 
-async function ask(
-  place: Place,
-  { crds: file, yes, rows }: Asked,
-  output: Output,
-): Promise<number> {
+async function ask(place: Place, asked: Asked, output: Output): Promise<number> {
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort(new Error('interrupted'));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
@@ -73,18 +53,24 @@ async function ask(
   const cleaner = await openSubject(place.kubeconfig);
   try {
     const version = await versionOf(real, place);
-    const namespaces = CALL_NAMESPACES.map(namespaceNamed);
-    await expectNone(real, namespaces);
-    const crds = await definitions(await missingCrds(real, ISTIO), file);
-    const planned = [...crds.map(crdOf), ...namespaces];
+    const planned = await plan(real, asked);
     output.err(announced(place, version, planned));
-    if (!yes && !(await isConfirmed('the API server'))) return 1;
-    return await within({ real, cleaner }, planned, () => compareAll(real, rows, output));
+    if (!asked.yes && !(await isConfirmed('the API server'))) return 1;
+    return await within({ real, cleaner }, planned, () => compareAll(real, place, asked, output));
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
     await real.close();
     await cleaner.close();
   }
+}
+
+/** What is created for the run. Throws if some of it is there already. */
+async function plan(real: Subject, { crds: file, watches }: Asked): Promise<readonly Made[]> {
+  const crds = await definitions(await missingCrds(real, ISTIO), file);
+  const own = [...CALL_NAMESPACES, ...(watches ? Object.values(PLACES) : [])].map(namespaceNamed);
+  const account = watches ? await accountObjects() : [];
+  await expectNone(real, [...own, ...account]);
+  return [...crds.map(crdOf), ...own, ...account];
 }
 
 /** Throws with a sentence if the API server is away or refuses the account. */
@@ -124,30 +110,7 @@ function announced({ context, server }: Place, version: string, planned: readonl
   return [
     `context ${context}: ${server}, Kubernetes ${version}:`,
     ...planned.map(({ object }) => `- creates ${object.kind} ${object.metadata.name}`),
-    '- makes the calls in these namespaces, and removes all of it again',
+    '- makes calls and runs the watcher in these namespaces, and removes all of it again',
     'Nothing else in the cluster is written.',
   ].join('\n');
-}
-
-async function compareAll(real: Subject, rows: readonly Row[], output: Output): Promise<number> {
-  output.err(`makes ${rows.length} calls`);
-  const [theirs, ours] = await Promise.all([answersOf(real, rows), answersOfLab(rows)]);
-  const found: Difference[] = [...theirs].flatMap(([name, answer]) =>
-    compare(name, answer, ours.get(name)),
-  );
-  const different = new Set(found.map(({ where }) => where)).size;
-  const counts: Record<string, Count> = { answers: { compared: theirs.size, different } };
-  const verdict = judge(found, KNOWN);
-  output.out(visibleLines(report('the API server', counts, verdict)));
-  return isAsKnown(verdict) ? 0 : 1;
-}
-
-async function answersOfLab(rows: readonly Row[]): Promise<ReadonlyMap<string, unknown>> {
-  const lab = await startLab({ namespaceMs: NAMESPACE_MS });
-  try {
-    for (const name of CALL_NAMESPACES) await make(lab, namespaceNamed(name));
-    return await answersOf(lab, rows);
-  } finally {
-    await lab.close();
-  }
 }

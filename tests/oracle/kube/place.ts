@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, type Cluster } from '@kubernetes/client-node';
 import { hasDefaultKubeconfig } from '../../../shared/kubernetes/index.ts';
 
 /** A kubeconfig of one file whose current context is the chosen one. */
@@ -10,7 +10,9 @@ export interface Place {
   readonly context: string;
   readonly server: string;
   readonly kubeconfig: string;
-  /** Removes the file. */
+  /** The same cluster with the account of this token; the path of another kubeconfig. */
+  asAccount(token: string): Promise<string>;
+  /** Removes the files. */
   close(): Promise<void>;
 }
 
@@ -30,12 +32,23 @@ export async function openPlace(asked: string | undefined): Promise<Place | unde
     );
   }
   const folder = await mkdtemp(join(tmpdir(), 'sluice-oracle-'));
-  const kubeconfig = join(folder, 'config');
-  await writeFile(kubeconfig, config.exportConfig(), { mode: 0o600 });
+  const save = async (name: string, saved: KubeConfig): Promise<string> => {
+    const path = join(folder, name);
+    await writeFile(path, saved.exportConfig(), { mode: 0o600 });
+    return path;
+  };
+  const kubeconfig = await save('config', config);
   return {
     context,
     server: cluster.server,
     kubeconfig,
+    asAccount: (token) => save('account', accountOf(cluster, token)),
     close: () => rm(folder, { recursive: true }),
   };
+}
+
+function accountOf(cluster: Cluster, token: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromClusterAndUser(cluster, { name: 'watcher', token });
+  return config;
 }

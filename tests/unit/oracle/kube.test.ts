@@ -4,6 +4,7 @@ import { compare } from '../../oracle/kube/compare.ts';
 import { harmless } from '../../oracle/kube/harmless.ts';
 import { KNOWN } from '../../oracle/kube/known.ts';
 import { readRows } from '../../oracle/kube/rows.ts';
+import { accountObjects } from '../../oracle/kube/watcher/account.ts';
 import { knownTable } from '../../oracle/report.ts';
 
 const rows = harmless(readRows());
@@ -49,4 +50,20 @@ test('a difference names the path and both values', () => {
 test('docs/oracles.md has the known differences from a real API server', async () => {
   const page = await readFile(new URL('../../../docs/oracles.md', import.meta.url), 'utf8');
   expect(page).toContain(`\n${knownTable(KNOWN)}\n`);
+});
+
+test('the account of the watcher has the rights that are installed, under names of the oracle', async () => {
+  const objects = (await accountObjects()).map(({ object }) => object);
+  const names = objects.flatMap(({ kind, metadata, subjects, roleRef }) => [
+    ...(kind === 'ServiceAccount' ? [] : [metadata.name]),
+    ...(metadata.namespace === undefined ? [] : [metadata.namespace]),
+    ...(roleRef === undefined ? [] : [roleRef.name, subjects[0].namespace]),
+  ]);
+  expect(names.filter((name) => !name.startsWith('sluice-oracle-'))).toEqual([]);
+  const rules = objects.flatMap((object): readonly object[] => object.rules ?? []);
+  expect(rules).toContainEqual({
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+    verbs: ['get', 'create', 'update'],
+  });
 });
