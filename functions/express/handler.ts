@@ -9,6 +9,7 @@ import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { giveBack, LeaseLost, proveLease } from '../../shared/queue/lease.ts';
+import type { SharedTries } from '../../shared/failures/shared-tries.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
 import { createSuspects, NOT_RETRIED } from '../../shared/queue/suspects.ts';
 import { traceFields } from '../../shared/queue/trace.ts';
@@ -20,14 +21,23 @@ import { openNodes } from '../../shared/host/nodes.ts';
 import { runExpressJob } from './device.ts';
 import type { ExpressDone } from './device.ts';
 
+/** What a host gives that runs several processes. */
+export interface ExpressGiven {
+  /** Absent on Lambda, where one call at a time works on a device, and express has no store. */
+  readonly tries?: SharedTries;
+}
+
 /** Wires the function. Its connections are separate from those of apply. */
-export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
+export function create(
+  runtime: Runtime,
+  { tries }: ExpressGiven = {},
+): Handler & { close(): Promise<void> } {
   const connections = openNodes(runtime);
   const handle = handleGroups({
     // A late event is worthless, so nothing is retried twice.
     suspects: createSuspects(NOT_RETRIED, runtime),
     handle: (group, messages, context) =>
-      handleDevice({ runtime, connections, context }, group, messages),
+      handleDevice({ runtime, connections, context, tries }, group, messages),
     giveUp: async (message, { code, reason }) =>
       tellDropped(runtime, message.group, {
         message,
@@ -45,13 +55,14 @@ export function create(runtime: Runtime): Handler & { close(): Promise<void> } {
 }
 
 /** The Lambda entry point. */
-export const handler = lambdaEntry(create);
+export const handler = lambdaEntry((runtime) => create(runtime));
 
 /** What one call of the function works with. */
 interface Scope {
   readonly runtime: Runtime;
   readonly connections: ReturnType<typeof openNodes>;
   readonly context: FunctionContext;
+  readonly tries: SharedTries | undefined;
 }
 
 /** Handles the messages of one device; resolves with those to retry. */
@@ -72,28 +83,44 @@ async function handleDevice(
 
 /** Writes the nodes of one device; resolves with the messages to try again. */
 async function handleEvents(
-  { runtime, connections, context }: Scope,
+  scope: Scope,
   { config, partition }: { readonly config: DeviceConfig; readonly partition: string },
   arrivals: readonly ExpressArrival[],
 ): Promise<readonly QueueMessage[]> {
+  const { runtime, connections, context, tries } = scope;
   const messages = arrivals.map(({ message }) => message);
+  const pause = (await tries?.pause(config.name)) ?? 0;
+  if (pause > 0) return waitForOthers({ runtime, context }, config, arrivals, pause);
   try {
     const access = await connections.get(config);
     const events = arrivals.map(({ event }) => event);
     const prove = (): Promise<void> => proveLease(context, messages);
-    tellDone(runtime, arrivals, await runExpressJob({ access, partition, events, prove }));
+    const done = await runExpressJob({ access, partition, events, prove });
+    await tries?.reached(config.name);
+    tellDone(runtime, arrivals, done);
     return [];
   } catch (error) {
-    if (error instanceof LeaseLost) {
-      for (const { message, event } of arrivals)
-        tellDropped(runtime, config.name, { message, owner: event.owner, reason: error.message });
-      return messages;
-    }
-    // The trusted CA may be corrected in the meantime; it is read again with the next connection.
-    if (error instanceof DeviceError && error.code === 'BIP402') await connections.forget(config);
-    if (!isOutage(error)) throw error;
-    return postpone({ runtime, context }, config, arrivals, error);
+    return afterError(scope, config, arrivals, error);
   }
+}
+
+/** Resolves with the messages to retry; rejects with an error of ours. */
+async function afterError(
+  { runtime, connections, context, tries }: Scope,
+  config: DeviceConfig,
+  arrivals: readonly ExpressArrival[],
+  error: unknown,
+): Promise<readonly QueueMessage[]> {
+  if (error instanceof LeaseLost) {
+    for (const { message, event } of arrivals)
+      tellDropped(runtime, config.name, { message, owner: event.owner, reason: error.message });
+    return arrivals.map(({ message }) => message);
+  }
+  if (isInVain(error)) await tries?.failed(config.name);
+  // The trusted CA may be corrected in the meantime; it is read again with the next connection.
+  if (error instanceof DeviceError && error.code === 'BIP402') await connections.forget(config);
+  if (!isOutage(error)) throw error;
+  return postpone({ runtime, context }, config, arrivals, error);
 }
 
 /**
@@ -101,6 +128,35 @@ async function handleEvents(
  * device's Retry-After.
  */
 const PAUSE_MS = { first: 1_000, longest: 15_000 } as const;
+
+/** Whether a request was made, and got no answer about its content. */
+function isInVain(error: unknown): boolean {
+  return error instanceof DeviceError && error.fault !== 'content' && error.code !== 'BIP508';
+}
+
+/** Another process tried the device a moment ago, in vain. Resolves with the messages to retry. */
+async function waitForOthers(
+  { runtime, context }: Pick<Scope, 'runtime' | 'context'>,
+  { name }: DeviceConfig,
+  arrivals: readonly ExpressArrival[],
+  pause: number,
+): Promise<readonly QueueMessage[]> {
+  const owners = arrivals.map(({ event }) => event.owner);
+  runtime.log.info({ device: name, owners, delay: pause }, 'express waits: the device is away');
+  return hideAll({ runtime, context }, arrivals, pause);
+}
+
+/** Resolves with the messages. */
+async function hideAll(
+  { runtime, context }: Pick<Scope, 'runtime' | 'context'>,
+  arrivals: readonly ExpressArrival[],
+  delay: number,
+): Promise<readonly QueueMessage[]> {
+  const queue = runtime.queues.queue('express');
+  for (const { message } of arrivals)
+    await giveBack(queue, context, message, delay).catch(() => undefined);
+  return arrivals.map(({ message }) => message);
+}
 
 /**
  * Events that cannot succeed soon are left to the slice; the others are retried until they expire.
@@ -129,10 +185,7 @@ async function postpone(
     return [];
   }
   runtime.log.warn({ ...fields, delay }, 'retrying express event');
-  const queue = runtime.queues.queue('express');
-  for (const { message } of arrivals)
-    await giveBack(queue, context, message, delay).catch(() => undefined);
-  return arrivals.map(({ message }) => message);
+  return hideAll({ runtime, context }, arrivals, delay);
 }
 
 /** Logs an event that is not applied, with the reason. */

@@ -35,6 +35,8 @@ import type { ReleaseStore } from './releases.ts';
 import { createScheduleTurns } from './schedule-turns.ts';
 import type { ScheduleTurns } from './schedule-turns.ts';
 import { s3Location, type S3BlobsOptions } from './s3/options.ts';
+import { createTryStore } from './shared-tries.ts';
+import type { TryStore } from './shared-tries.ts';
 import { createSigns } from './signs.ts';
 import type { ReadSigns } from './signs.ts';
 import { createFailureStore } from './store.ts';
@@ -80,6 +82,8 @@ export interface Failures {
   readonly signs: ReadSigns;
   /** Which releases of the functions run. */
   readonly releases: ReleaseStore;
+  /** Tries of express at devices that do not answer. */
+  readonly tries: TryStore;
   /** Whether the storage continues from an older state. */
   readonly lineage: Lineage;
   /** Ends connections and locks of the storage. */
@@ -127,6 +131,7 @@ export function failuresOver(
     acts: createActs(blobs, now),
     signs: createSigns(blobs, now),
     releases: createReleaseStore(blobs, now),
+    tries: createTryStore(blobs, now),
     lineage: createLineage(blobs, now),
     close: () => blobs.close(),
   };

@@ -9,6 +9,8 @@ import { loadConfig } from '../../../shared/config/load.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import type { EventSource } from '../../../shared/queue/event-source.ts';
+import { createStore } from '../../../shared/failures/opened-once.ts';
+import { createSharedTries } from '../../../shared/failures/shared-tries.ts';
 import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 import type { FunctionSettings } from '../../../shared/queue/functions.ts';
 import { startConsole } from '../../../shared/host/console.ts';
@@ -287,7 +289,10 @@ async function watch(
  */
 async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSource> {
   const { create } = await loadBundle<HostedFunction>(`${wanted.name}/handler.mjs`);
-  const handler = create(runtime);
+  const store = wanted.name === 'express' ? createStore(runtime) : undefined;
+  const handler = store
+    ? create(runtime, { tries: createSharedTries(runtime, store.open) })
+    : create(runtime);
   const source = startEventSource({
     queue: runtime.queues.queue(wanted.queue),
     handler,
@@ -305,6 +310,7 @@ async function host(runtime: Runtime, wanted: FunctionSettings): Promise<EventSo
     stop: async () => {
       await source.stop();
       await handler.close?.();
+      await store?.close();
     },
   };
 }

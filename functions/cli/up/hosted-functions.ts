@@ -2,13 +2,22 @@
  * Loads the functions of `sluice up` from the built bundles, so that one host runs what is deployed
  * and no function imports another's source.
  */
+import type { SharedTries } from '../../../shared/failures/shared-tries.ts';
 import type { Handler } from '../../../shared/queue/handler.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { MetricSample } from '../../../shared/telemetry/metric.ts';
 
+/** What express gets, of which any number of processes may run. */
+export interface HostedExpress {
+  readonly tries: SharedTries;
+}
+
 /** The exports of a function's bundle. */
 export interface HostedFunction {
-  readonly create: (runtime: Runtime) => Handler & { readonly close?: () => Promise<void> };
+  readonly create: (
+    runtime: Runtime,
+    given?: HostedExpress,
+  ) => Handler & { readonly close?: () => Promise<void> };
 }
 
 /** A watcher that runs in this process. */
