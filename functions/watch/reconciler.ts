@@ -95,6 +95,8 @@ export class IngressReconciler {
   readonly #throttle: Throttle;
   /** The ports are planned for the newest objects and results. */
   #isPlanned = false;
+  /** The last plan lacked ports, of which some may be added once a device has the exposure. */
+  #isLacking = false;
   readonly #workers: Readonly<Record<Task, Worker>>;
 
   constructor(options: ReconcilerOptions) {
@@ -135,18 +137,7 @@ export class IngressReconciler {
   }
 
   start(): void {
-    const { leavers, ports, results, meshAccess, drains, probes, mapping } = this.#workers;
-    for (const part of [
-      leavers,
-      ports,
-      results,
-      meshAccess,
-      drains,
-      probes,
-      mapping,
-      this.#emitter,
-    ])
-      part.start();
+    for (const part of [...Object.values(this.#workers), this.#emitter]) part.start();
     this.#emitter.refresh();
   }
 
@@ -215,7 +206,7 @@ export class IngressReconciler {
     });
     if (!this.#results.take(settled)) return;
     // Existing exposures decide which ports may be added again.
-    this.#planAgain();
+    if (this.#isLacking) this.#planAgain();
     if (this.#results.complete()) {
       const ranges = this.#sender.rangesAt(settled.version);
       if (ranges !== undefined) this.#options.handover.settled(this.#name, ranges);
@@ -259,7 +250,7 @@ export class IngressReconciler {
         this.#planAgain();
       },
       planPorts: () => {
-        if (!this.#isPlanned) this.#map();
+        if (!this.#isPlanned) this.#throttle.now(() => this.#map());
       },
       awaitsPort: () => runtime.dryRun !== true && this.#ports.isWriting(),
       isOwnWrite: (sent, content) => this.#isOwnWrite(sent, content),
@@ -326,6 +317,7 @@ export class IngressReconciler {
     try {
       const { objects, newest } = this.#observed.present();
       const mapping = objects === undefined ? undefined : mapIngress(this.ref, objects, this.#mesh);
+      this.#isLacking = mapping !== undefined && mapping.missing.length > 0;
       const isNew = this.#ports.demand(
         mapping === undefined || objects === undefined
           ? undefined

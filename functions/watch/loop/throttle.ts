@@ -17,12 +17,17 @@ export class Throttle {
 
   /** Runs `work`, or returns the milliseconds after which to call again. */
   run(work: () => void): number | undefined {
-    const began = this.#clock.monotonic();
-    const left = this.#rested - began;
+    const left = this.#rested - this.#clock.monotonic();
     if (left > 0) return left;
+    this.now(work);
+    return undefined;
+  }
+
+  /** Runs `work` without a rest before it, but with one after it. */
+  now(work: () => void): void {
+    const began = this.#clock.monotonic();
     work();
     const ended = this.#clock.monotonic();
     this.#rested = ended + Math.min(MAX_REST_MS, REST_FACTOR * (ended - began));
-    return undefined;
   }
 }

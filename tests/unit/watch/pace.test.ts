@@ -40,6 +40,17 @@ test('after work, rests fifty times as long, at most three seconds, and reports 
   expect(runs).toEqual([1_000, 1_510]);
 });
 
+test('work that cannot wait does not rest before it, and the next one rests after it', () => {
+  const { pace, runs, work, advance } = bench();
+  work(10);
+  pace.now(() => {
+    runs.push(0);
+    advance(20);
+  });
+  expect(runs).toEqual([1_000, 0]);
+  expect(work(10)).toBe(1_000);
+});
+
 test('setting the clock changes nothing', () => {
   let now = 1_000;
   let set = 0;
