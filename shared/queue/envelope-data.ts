@@ -5,7 +5,7 @@ import { dataBoundsOf, isBulky, UNPACKED_BYTES } from './bounds.ts';
 import { refuseEvent, type EventAttributes } from './envelope-attributes.ts';
 import type { EventTypes, EventRefusal } from './envelope-types.ts';
 import { explainIssues } from './explain-issues.ts';
-import { firstMisfit } from './misfit.ts';
+import { readMany } from './misfit.ts';
 import { errorCode, errorMessage } from '../telemetry/errors.ts';
 
 type Read = { readonly ok: unknown } | { readonly refused: EventRefusal };
@@ -79,9 +79,7 @@ export function parseData(attributes: EventAttributes, types: EventTypes): Read 
       ? { ok: attributes.data, bulky: attributes.bulky }
       : unpack(attributes, attributes.packed);
   if ('refused' in raw) return raw;
-  const misfit = raw.bulky ? firstMisfit(schema, raw.ok) : undefined;
-  const data =
-    misfit === undefined ? schema.safeParse(raw.ok) : { success: false as const, error: misfit };
+  const data = raw.bulky ? readMany(schema, raw.ok) : schema.safeParse(raw.ok);
   if (data.success) return { ok: data.data };
   return refuseEvent(
     'Q613',

@@ -1,26 +1,38 @@
 /**
- * Finds the first value that does not match a schema. zod collects every issue, and a million wrong
- * values would need a gigabyte of memory; this checks values one by one and stops. If it finds
- * nothing, zod validates the whole data with few issues at most.
+ * Validates data with many values. zod collects every issue, and a million wrong values would need
+ * a gigabyte of memory; this validates values one by one, stops at the first that does not match,
+ * and puts the others together, so that nothing is validated twice.
  */
 import { isJsonObject } from '../domain/json-object.ts';
 import * as z from 'zod';
 
 /** The issues in the form of zod, for the same messages. */
 export type Misfit = Pick<z.ZodError, 'issues'>;
+/** The data, or the first value that does not match. */
+export type ReadData =
+  | { readonly success: true; readonly data: unknown }
+  | { readonly success: false; readonly error: Misfit };
 type Schema = z.core.$ZodType;
+type JsonObject = Readonly<Record<string, unknown>>;
 /** A part of a value: its location and its schema. */
 type Part = readonly [at: PropertyKey, schema: Schema, value: unknown];
+/** A value of parts, and how they make the whole again; undefined if only zod knows. */
+interface Whole {
+  readonly parts: Iterable<Part>;
+  readonly join: ((parts: readonly (readonly [PropertyKey, unknown])[]) => unknown) | undefined;
+}
 
 /** Up to so many values zod is quicker than looking at each, and collects few issues. */
 const FEW_VALUES = 1_000;
 
-/** Undefined if nothing was found; zod then validates the whole data. */
-export function firstMisfit(schema: Schema, value: unknown): Misfit | undefined {
-  const parts = partsOf(schema, value);
-  if (parts === undefined) return inWhole(schema, value);
-  const isValid = countUpTo(FEW_VALUES, value) < FEW_VALUES && z.safeParse(schema, value).success;
-  return isValid ? undefined : firstOf(parts);
+/** As zod reads it, with the issues of one value at most. */
+export function readMany(schema: Schema, value: unknown): ReadData {
+  if (countUpTo(FEW_VALUES, value) < FEW_VALUES) {
+    const read = z.safeParse(schema, value);
+    if (read.success) return read;
+  }
+  const whole = wholeOf(schema, value);
+  return whole === undefined ? readWhole(schema, value) : readParts(schema, value, whole);
 }
 
 /** Number of values in a value, at most `most`. */
@@ -35,19 +47,43 @@ function countUpTo(most: number, value: unknown): number {
 }
 
 /** Undefined if the value has no parts or is of the wrong kind. */
-function partsOf(schema: Schema, value: unknown): Iterable<Part> | undefined {
+function wholeOf(schema: Schema, value: unknown): Whole | undefined {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'array') return Array.isArray(value) ? elements(def.element, value) : undefined;
+  if (def.type === 'array')
+    return Array.isArray(value)
+      ? inParts(def, elements(def.element, value), (parts) => parts.map(([, element]) => element))
+      : undefined;
   if (!isJsonObject(value)) return undefined;
-  if (def.type === 'object') return properties(def, value);
-  return def.type === 'record' ? entries(def.valueType, value) : undefined;
+  if (def.type === 'object')
+    return inParts(def, properties(def, value), (parts) => withDefaults(def, new Map(parts)));
+  if (def.type !== 'record') return undefined;
+  const isAnyText = isPlain(def.keyType, 'string') && !('format' in def.keyType._zod.def);
+  return inParts(
+    def,
+    entries(def.valueType, value),
+    isAnyText && !Object.hasOwn(value, '__proto__') ? Object.fromEntries : undefined,
+  );
+}
+
+/** Rules about a value as a whole are left to zod. */
+function inParts(
+  { checks = [] }: z.core.$ZodTypeDef,
+  parts: Whole['parts'],
+  join: Whole['join'],
+): Whole {
+  return { parts, join: checks.length === 0 ? join : undefined };
+}
+
+function isPlain(schema: Schema, type: z.core.$ZodTypeDef['type']): boolean {
+  const { def } = schema._zod;
+  return def.type === type && (def.checks ?? []).length === 0;
 }
 
 function* elements(schema: Schema, value: readonly unknown[]): Generator<Part> {
   for (const [i, element] of value.entries()) yield [i, schema, element];
 }
 
-function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Generator<Part> {
+function* entries(schema: Schema, value: JsonObject): Generator<Part> {
   for (const key of Object.keys(value)) yield [key, schema, value[key]];
 }
 
@@ -57,7 +93,7 @@ function* entries(schema: Schema, value: Readonly<Record<string, unknown>>): Gen
  */
 function* properties(
   { shape, catchall }: z.core.$ZodObjectDef,
-  value: Readonly<Record<string, unknown>>,
+  value: JsonObject,
 ): Generator<Part> {
   for (const [key, schema] of Object.entries(shape))
     if (Object.hasOwn(value, key) || schema._zod.optin !== 'optional')
@@ -67,31 +103,55 @@ function* properties(
     if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
 }
 
-/** The first part that does not fit, with its path. */
-function firstOf(parts: Iterable<Part>): Misfit | undefined {
-  for (const [at, schema, value] of parts) {
-    const misfit = firstMisfit(schema, value);
-    if (misfit !== undefined)
-      return { issues: misfit.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] })) };
-  }
-  return undefined;
+/** In the order of zod, with what the schema fills in for fields that are absent. */
+function withDefaults(
+  { shape }: z.core.$ZodObjectDef,
+  present: ReadonlyMap<PropertyKey, unknown>,
+): unknown {
+  const fields = Object.entries(shape).flatMap(([key, schema]) => {
+    if (present.has(key)) return [[key, present.get(key)] as const];
+    const filled = z.safeParse(schema, undefined);
+    return filled.success && filled.data !== undefined ? [[key, filled.data] as const] : [];
+  });
+  return Object.fromEntries([...fields, ...present]);
 }
 
+/** The first part that does not fit, with its path. */
+function readParts(schema: Schema, value: unknown, { parts, join }: Whole): ReadData {
+  const read: (readonly [PropertyKey, unknown])[] = [];
+  for (const [at, inner, part] of parts) {
+    const one = readMany(inner, part);
+    if (!one.success) {
+      const issues = one.error.issues.map((issue) => ({ ...issue, path: [at, ...issue.path] }));
+      return { success: false, error: { issues } };
+    }
+    read.push([at, one.data]);
+  }
+  return join === undefined ? z.safeParse(schema, value) : { success: true, data: join(read) };
+}
+
+/** Wrappers that leave a value as their content reads it. */
+const TRANSPARENT: readonly string[] = ['optional', 'nullable', 'default'];
+
 /**
- * Checks a value whose parts need not be walked one by one: unions by their options, wrappers by
+ * Reads a value whose parts need not be walked one by one: unions by their options, wrappers by
  * what they contain.
  */
-function inWhole(schema: Schema, value: unknown): Misfit | undefined {
+function readWhole(schema: Schema, value: unknown): ReadData {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  if (def.type === 'union') return inUnion(def.options, value);
-  if ('innerType' in def && value !== undefined && value !== null)
-    return firstMisfit(def.innerType, value);
-  const read = z.safeParse(schema, value);
-  return read.success ? undefined : { issues: read.error.issues };
+  const misfit =
+    def.type === 'union'
+      ? inUnion(def.options, value)
+      : 'innerType' in def && value !== undefined && value !== null
+        ? readMany(def.innerType, value)
+        : undefined;
+  if (misfit?.success === false) return misfit;
+  const isRead = misfit !== undefined && TRANSPARENT.some((type) => isPlain(schema, type as never));
+  return isRead ? misfit : z.safeParse(schema, value);
 }
 
 /** If no option matches, the issue of the first option is reported. */
-function inUnion(options: readonly Schema[], value: unknown): Misfit | undefined {
-  const misfits = options.map((option) => firstMisfit(option, value));
-  return misfits.includes(undefined) ? undefined : misfits[0];
+function inUnion(options: readonly Schema[], value: unknown): ReadData | undefined {
+  const read = options.map((option) => readMany(option, value));
+  return read.find(({ success }) => success) ?? read[0];
 }

@@ -38,12 +38,6 @@ export async function pathPart({
     ...entriesOn('active', reading.active, { device, clusters, records: journal.records, held }),
     ...entriesOn('peer', reading.peer ?? [], { device, clusters, records: journal.records, held }),
   ];
-  const used = [...reading.active, ...(reading.peer ?? [])].filter(
-    (one) => journal.records.get(entryKey(one))?.found === true && one.holder !== 'ours',
-  );
-  const theirs = [...new Set(used.map(entryInWords))].map((object) =>
-    keep(object, 'others made it before Sluice, which only used it'),
-  );
   const left =
     found.some(({ item }) => item.action === 'keep') ||
     [...journal.records.values()].some((one) => !clusters.has(clusterOf(one)));
@@ -62,7 +56,7 @@ export async function pathPart({
       }
     : await journalPart(device, config, reading);
   return {
-    items: [...found.map(({ item }) => ({ ...item, place: config.name })), ...theirs, ...end.items],
+    items: [...found.map(({ item }) => ({ ...item, place: config.name })), ...end.items],
     steps: [...found.flatMap(({ step }) => step ?? []), ...end.steps],
     running: [],
   };

@@ -21,37 +21,25 @@ export interface StorePlace {
   readonly discard: boolean;
 }
 
-/** A store, and whether the audit log is in it. */
-interface StorePart extends UninstallPart {
-  readonly hasLog: boolean;
-}
-
-const NO_STORE: StorePart = { ...NOTHING, hasLog: false };
-
-/** Where the entry of the removal is, if the audit log goes with its store. */
-const PRINTED = 'the entry of this removal is printed at its end';
-
 /** Reads only, and creates nothing. */
-export async function storeParts(place: StorePlace): Promise<StorePart> {
+export async function storeParts(place: StorePlace): Promise<UninstallPart> {
   const { queue, failures } = place.context.runtime.config;
   const isOne =
     queue.kind === 'postgres' &&
     failures.kind === 'postgres' &&
     postgresLocation(queue) === postgresLocation(failures);
-  const parts = [
+  return joinParts([
     await safely('queue', () => queuePart(place)),
     // One schema has both.
     ...(isOne ? [] : [await safely('failures', () => failurePart(place))]),
-  ];
-  return { ...joinParts(parts), hasLog: parts.some(({ hasLog }) => hasLog) };
+  ]);
 }
 
-async function safely(where: string, look: () => Promise<StorePart>): Promise<StorePart> {
+async function safely(where: string, look: () => Promise<UninstallPart>): Promise<UninstallPart> {
   try {
     return await look();
   } catch (error) {
-    const items = [uninstallItems(where).unknown('all of it', errorMessage(error))];
-    return { ...NO_STORE, items };
+    return { ...NOTHING, items: [uninstallItems(where).unknown('all of it', errorMessage(error))] };
   }
 }
 
@@ -59,15 +47,15 @@ async function safely(where: string, look: () => Promise<StorePart>): Promise<St
 const unlessDiscarded = (waits: string | undefined, { discard }: StorePlace): string | undefined =>
   waits === undefined || discard ? undefined : `${waits}; empty it, or discard what waits`;
 
-async function queuePart(place: StorePlace): Promise<StorePart> {
+async function queuePart(place: StorePlace): Promise<UninstallPart> {
   const { runtime } = place.context;
   const { queue } = runtime.config;
   const { keep } = uninstallItems('queue');
   if (queue.kind === 'postgres') return schemaPart('queue', queue, place);
-  if (queue.kind === 'sqlite') return { ...(await sqlitePart(queue.path, place)), hasLog: false };
+  if (queue.kind === 'sqlite') return sqlitePart(queue.path, place);
   const where = `queues ${queue.prefix}-*.fifo in ${queue.endpoint ?? queue.region}`;
   return {
-    ...NO_STORE,
+    ...NOTHING,
     items: [
       keep(where, 'they are of the stack: npx serverless remove, then delete what it retains'),
     ],
@@ -112,7 +100,7 @@ function filesPart(files: readonly string[]): UninstallPart {
   };
 }
 
-async function failurePart(place: StorePlace): Promise<StorePart> {
+async function failurePart(place: StorePlace): Promise<UninstallPart> {
   const { context } = place;
   const { failures } = context.runtime.config;
   const { keep, remove } = uninstallItems('failures');
@@ -120,7 +108,6 @@ async function failurePart(place: StorePlace): Promise<StorePart> {
   if (failures.kind === 's3')
     return {
       ...NOTHING,
-      hasLog: true,
       items: [
         keep(
           `bucket ${failures.bucket}`,
@@ -130,16 +117,16 @@ async function failurePart(place: StorePlace): Promise<StorePart> {
     };
   const { path } = failures;
   const files = storeFiles(path);
-  if (files === undefined) return NO_STORE;
+  if (files === undefined) return NOTHING;
   const running =
     files.own.length === 0
       ? []
       : processesWith(files.own).map((pid) => `process ${pid} uses ${path}: stop it`);
   const held = unlessDiscarded(await waitingFailures(context), place);
-  if (held !== undefined) return { items: [keep(path, held)], steps: [], running, hasLog: true };
+  if (held !== undefined) return { items: [keep(path, held)], steps: [], running };
   const others = files.others.map((file) => keep(file, 'Sluice did not make it'));
   return {
-    items: [remove(path, `failures, replay jobs, audit log, views; ${PRINTED}`), ...others],
+    items: [remove(path, 'failures, replay jobs, audit log, views'), ...others],
     steps: [
       {
         what: path,
@@ -147,11 +134,9 @@ async function failurePart(place: StorePlace): Promise<StorePart> {
           await context.close();
           removeStoreFiles(path);
         },
-        endsLog: true,
       },
     ],
     running,
-    hasLog: true,
   };
 }
 
@@ -160,7 +145,7 @@ async function schemaPart(
   where: 'queue' | 'failures',
   server: PostgresServer,
   place: StorePlace,
-): Promise<StorePart> {
+): Promise<UninstallPart> {
   const { runtime } = place.context;
   const { keep, remove } = uninstallItems(where);
   const schema: SchemaPlace = {
@@ -169,7 +154,7 @@ async function schemaPart(
     steps: [...QUEUE_MIGRATIONS.steps, ...BLOB_MIGRATIONS.steps],
   };
   const found = await lookAtSchema(schema);
-  if (found === undefined) return NO_STORE;
+  if (found === undefined) return NOTHING;
   const object = postgresLocation(server);
   const running = found.users.map((one) => `${one} uses ${object}: stop it`);
   const roles = found.roles.map((role) =>
@@ -179,29 +164,15 @@ async function schemaPart(
     ),
   );
   const held = unlessDiscarded(await waitingInSchema(place, found.own), place);
-  const hasLog = runtime.config.failures.kind === 'postgres' && hasTable(found.own, 'blob');
-  if (held !== undefined)
-    return { items: [keep(object, held), ...roles], steps: [], running, hasLog };
+  if (held !== undefined) return { items: [keep(object, held), ...roles], steps: [], running };
   const others = found.others.map((one) =>
     keep(one, 'Sluice did not make it, so the schema stays, too'),
   );
   return {
-    items: [
-      ...found.own.map((one) => remove(one, `in ${object}${hasLog ? `; ${PRINTED}` : ''}`)),
-      ...others,
-      ...roles,
-    ],
-    steps: [
-      { what: object, run: () => removeSchema(schema), ...(hasLog && { endsLog: true as const }) },
-    ],
+    items: [...found.own.map((one) => remove(one, `in ${object}`)), ...others, ...roles],
+    steps: [{ what: object, run: () => removeSchema(schema) }],
     running,
-    hasLog,
   };
-}
-
-/** `own`: what Sluice made in a schema, in words. */
-function hasTable(own: readonly string[], table: string): boolean {
-  return own.some((one) => one.endsWith(`.${table}`) || one === `table ${table}`);
 }
 
 /** Reading a part that is not there would create its tables. */
@@ -209,7 +180,8 @@ async function waitingInSchema(
   { context }: StorePlace,
   own: readonly string[],
 ): Promise<string | undefined> {
-  const has = (table: string): boolean => hasTable(own, table);
+  const has = (table: string): boolean =>
+    own.some((one) => one.endsWith(`.${table}`) || one === `table ${table}`);
   const { queue, failures } = context.runtime.config;
   const messages =
     queue.kind === 'postgres' && has('message')

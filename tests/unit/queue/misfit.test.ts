@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
-import { firstMisfit } from '../../../shared/queue/misfit.ts';
+import { readMany, type Misfit } from '../../../shared/queue/misfit.ts';
+
+function firstMisfit(schema: z.ZodType, value: unknown): Misfit | undefined {
+  const read = readMany(schema, value);
+  return read.success ? undefined : read.error;
+}
 
 const One = z.strictObject({
   here: z.string(),
@@ -92,5 +97,83 @@ describe('the first invalid value in large data', () => {
   test('in a union is the field that its first option asks for', () => {
     const union = z.union([z.array(Server), z.string()]);
     expect(firstMisfit(union, [{ name: 'a', port: 'x' }])?.issues[0]?.path).toEqual([0, 'port']);
+  });
+});
+
+describe('large data without an invalid value', () => {
+  const many = <T>(make: (n: number) => T): readonly T[] =>
+    Array.from({ length: 1_200 }, (_, n) => make(n));
+  const texts = many(String);
+  const record = (key: string): unknown => Object.fromEntries(many((n) => [`${key}${n}`, n]));
+  const Upper = z.string().transform((text) => text.toUpperCase());
+
+  test.each<[string, z.ZodType, unknown]>([
+    ['objects with defaults', z.array(One), many(() => ({ absent: true, here: 'a' }))],
+    [
+      'fields that are left out or kept',
+      z.object({ all: z.array(z.string()), one: z.int().optional(), two: z.int().default(2) }),
+      { more: 1, all: texts },
+    ],
+    [
+      'unknown fields that are kept',
+      z.looseObject({ all: z.array(z.string()) }),
+      { more: 1, all: texts },
+    ],
+    [
+      'an optional field that is undefined',
+      z.object({ one: z.int().optional(), all: z.array(z.string()) }),
+      { all: texts, one: undefined },
+    ],
+    ['records', z.object({ all: z.record(z.string(), z.int()) }), { all: record('a') }],
+    [
+      'records with their own rule for keys',
+      z.record(z.string().regex(/^a/), z.int()),
+      record('a'),
+    ],
+    [
+      'a record with a field of every object',
+      z.record(z.string(), z.int()),
+      JSON.parse(JSON.stringify(record('a')).replace('"a7"', '"__proto__"')),
+    ],
+    [
+      'wrapped lists',
+      z.object({
+        all: z.array(z.string()).nullable().optional(),
+        not: z.array(z.string()).default([]),
+      }),
+      { all: texts },
+    ],
+    ['unions', z.union([z.array(z.int()), z.array(Upper)]), texts],
+    [
+      'values that are changed',
+      z.object({ all: z.array(Upper).transform((all) => all.slice(1_190)) }),
+      { all: texts },
+    ],
+    ['frozen values', z.array(z.string()).readonly(), texts],
+  ])('%s: is read as zod reads it', (_, schema, value) => {
+    const read = readMany(schema, value);
+    expect(read).toStrictEqual({ success: true, data: schema.parse(value) });
+    expect(JSON.stringify(read)).toBe(JSON.stringify({ success: true, data: schema.parse(value) }));
+  });
+
+  test('breaks a rule about all of it', () => {
+    const schema = z.array(z.string()).refine((all) => all.includes('no'), 'lacks one');
+    expect(firstMisfit(schema, texts)?.issues.map(({ message }) => message)).toEqual(['lacks one']);
+  });
+
+  test('has a key that the record does not allow', () => {
+    const schema = z.record(z.string().regex(/^b/), z.int());
+    expect(firstMisfit(schema, record('a'))).toBeDefined();
+  });
+
+  test('each value is looked at once', () => {
+    let asked = 0;
+    const Counted = z.string().refine(() => (asked += 1) > 0);
+    const schema = z.strictObject({
+      lists: z.array(z.array(Counted)),
+      more: z.record(z.string(), z.array(Counted)).optional(),
+    });
+    readMany(schema, { lists: [texts, texts], more: { a: texts } });
+    expect(asked).toBe(3 * texts.length);
   });
 });
