@@ -10,7 +10,7 @@ export interface SchemaContents {
   readonly own: readonly string[];
   /** What others made there. */
   readonly others: readonly string[];
-  /** Connections of running processes of Sluice. */
+  /** Connections of running processes of Sluice, in words, by host and role. */
   readonly users: readonly string[];
   /** Roles of watchers (`sluice queue grant`). */
   readonly roles: readonly string[];
@@ -31,8 +31,11 @@ const CONTENTS = `
     FROM pg_proc p WHERE p.pronamespace = to_regnamespace($1)
   ORDER BY 1 DESC, 2`;
 
-const USERS = `SELECT format('process %s of %s (role %s)', pid, coalesce(host(client_addr), 'this host'), usename) AS name
-  FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice'`;
+/** Each process has several. */
+const USERS = `SELECT format('%s from %s (role %s)', CASE count(*) WHEN 1 THEN '1 connection' ELSE count(*) || ' connections' END,
+    coalesce(host(client_addr), 'this host'), usename) AS name
+  FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice'
+  GROUP BY client_addr, usename ORDER BY 1`;
 
 /** The names of what migrations make, by kind. */
 function namesIn(steps: readonly string[], kind: 'TABLE' | 'FUNCTION'): string[] {

@@ -7,6 +7,7 @@ import { postgresLocation } from '../../postgres/options.ts';
 import { lookAtSchema, removeSchema } from '../../postgres/removal.ts';
 import type { SchemaPlace } from '../../postgres/removal.ts';
 import { QUEUE_MIGRATIONS } from '../../queue/postgres/migrations.ts';
+import { ARRIVAL_MIGRATIONS } from '../store/arrival-note.ts';
 import { heldClusters, queueFiles } from '../../queue/sqlite/files.ts';
 import { processesWith } from '../../runtime/open-files.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
@@ -151,12 +152,14 @@ async function schemaPart(
   const schema: SchemaPlace = {
     server,
     secrets: runtime.secrets,
-    steps: [...QUEUE_MIGRATIONS.steps, ...BLOB_MIGRATIONS.steps],
+    steps: [QUEUE_MIGRATIONS, BLOB_MIGRATIONS, ARRIVAL_MIGRATIONS].flatMap(({ steps }) => steps),
   };
   const found = await lookAtSchema(schema);
   if (found === undefined) return NOTHING;
   const object = postgresLocation(server);
-  const running = found.users.map((one) => `${one} uses ${object}: stop it`);
+  const running = found.users.map(
+    (one) => `${one} to ${object}: stop the processes of Sluice there`,
+  );
   const roles = found.roles.map((role) =>
     keep(
       `role ${role}`,

@@ -61,7 +61,9 @@ describeWithPostgres('the schema of Sluice', () => {
     const queues = openQueues(config.queue, OPTIONS);
     await queues.queue('slices').send({ group: 'g', deduplicationId: 'd', body: '{}' });
     await server.run(grantQueue(config, { cluster: 'east' }).sql);
-    expect((await look(({ running }) => running))[0]).toMatch(/process \d+ of .* uses PostgreSQL/);
+    expect(await look(({ running }) => running)).toEqual([
+      expect.stringMatching(/^\d+ connections? from .* \(role .*\) to PostgreSQL at .*: stop /),
+    ]);
     await queues.close();
 
     await look((part) => {
@@ -72,9 +74,15 @@ describeWithPostgres('the schema of Sluice', () => {
       });
     });
     await server.run('CREATE TABLE site.theirs ()');
+    // As "sluice store move" leaves it.
+    await server.run('CREATE TABLE site.arrival ()');
     await look(async (part) => {
       expect(objects(part, 'remove')).toEqual(
-        expect.arrayContaining(['table site.message', 'table site.migration']),
+        expect.arrayContaining([
+          'table site.arrival',
+          'table site.message',
+          'table site.migration',
+        ]),
       );
       expect(objects(part, 'keep')).toEqual(['table site.theirs', 'role sluice_east']);
       await part.steps[0]?.run();
