@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../shared/device/errors.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
 import { killAt } from './support/gate.ts';
+import { tally } from './support/tally.ts';
 import type { World } from './support/world.ts';
 import { createWorld, ownerOf } from './support/world.ts';
 
@@ -283,8 +284,9 @@ describe('a process that crashes between the queue and the store', () => {
     expect(world.queues.sent('slices-dead')).toEqual([]);
   };
 
+  const points = tally('crash points: changes that wait for a device, out and back');
   /**
-   * Resolves with whether the process crashed; it cannot crash at a write that it never reaches.
+   * Resolves with whether the process crashed; it cannot crash at a call that it never reaches.
    */
   const play = async (
     at: number,
@@ -320,10 +322,11 @@ describe('a process that crashes between the queue and the store', () => {
     ['before', 'back'],
     ['after', 'back'],
   ] as const)(
-    '%s any write on its way %s loses nothing',
+    '%s any call on its way %s loses nothing',
     async (when, way) => {
       let deaths = 0;
       while (await play(deaths + 1, when, way)) deaths += 1;
+      points(deaths);
       expect(deaths).toBeGreaterThan(8);
     },
     60_000,

@@ -38,6 +38,16 @@ A test that is not in the table tries fixed cases; see its file in [tests/promis
 |---|---|
 ${triedRows(tallies).join('\n')}
 
+## Where a process ends
+
+All that a process does goes through ports: queues, devices, the failure store, marks and the clock. A gate before them counts each call, and
+ends the process before it, or after it so that its answer is lost. A method that a port gets later is covered at once. Whatever the point,
+others must bring about what would have been without the crash. A process that is delayed goes on when others have done its work.
+
+| test | scenario | crash points | points of delay |
+|---|---|---|---|
+${pointRows(tallies).join('\n')}
+
 ## Guards
 
 Without its guard, a promise breaks. Each row is one edit of [tests/promises/guards.ts](../tests/promises/guards.ts).
@@ -52,14 +62,40 @@ function promiseRow({ number, name, tests }: Promised): string {
   return `| ${number} | ${name} | ${tests.map((file) => basename(file, '.test.ts')).join(', ')} |`;
 }
 
+/** What is counted for each scenario of a test is noted as `what: scenario`. */
+function partsOf({ what }: Tally): readonly [what: string, scenario?: string] {
+  const [first = '', ...rest] = what.split(': ');
+  return rest.length === 0 ? [first] : [first, rest.join(': ')];
+}
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function sumOf(tallies: readonly Tally[]): string {
+  return tallies.reduce((sum, { count }) => sum + count, 0).toLocaleString('en-US');
+}
+
 function triedRows(tallies: readonly Tally[]): readonly string[] {
-  const byName = (a: string, b: string): number => (a < b ? -1 : 1);
   return [...Map.groupBy(tallies, ({ test }) => test)]
     .toSorted(([a], [b]) => byName(a, b))
     .map(([test, own]) => {
-      const counts = own
-        .toSorted((a, b) => byName(a.what, b.what))
-        .map(({ what, count }) => `${count.toLocaleString('en-US')} ${what}`);
+      const counts = [...Map.groupBy(own, (one) => partsOf(one)[0])]
+        .toSorted(([a], [b]) => byName(a, b))
+        .map(([what, some]) => `${sumOf(some)} ${what}`);
       return `| ${test} | ${counts.join(', ')} |`;
+    });
+}
+
+function pointRows(tallies: readonly Tally[]): readonly string[] {
+  const named = tallies.filter((one) => partsOf(one)[1] !== undefined);
+  return [...Map.groupBy(named, (one) => `| ${one.test} | ${partsOf(one)[1]} |`)]
+    .toSorted(([a], [b]) => byName(a, b))
+    .map(([row, own]) => {
+      const cells = ['crash points', 'points of delay'].map((what) => {
+        const some = own.filter((one) => partsOf(one)[0] === what);
+        return some.length === 0 ? '' : sumOf(some);
+      });
+      return `${row} ${cells.join(' | ')} |`;
     });
 }

@@ -1,5 +1,5 @@
 /**
- * The paths to pods, around a process that is killed at any write, or stands still there and goes on
+ * The paths to pods, around a process that is killed at any call, or stands still there and goes on
  * when another one has done its work and newer work.
  *
  * Red with the guard removed: when entries are written before the journal (begin.ts), one killed in
@@ -19,12 +19,9 @@ import {
   viaOf,
 } from '../fixtures/paths.ts';
 import { live, route } from '../unit/paths/support.ts';
-import { killAt, pauseAt } from './support/gate.ts';
+import { countAll, killAt, pauseAt } from './support/gate.ts';
 import { createWorld, type World } from './support/world.ts';
 import { tally } from './support/tally.ts';
-
-const kills = tally('crash points');
-const delays = tally('points of delay');
 
 const MINUTE = 60_000;
 const [P1, P2, P3, P4] = [podOn(1), podOn(2), podOn(3), podOn(4)];
@@ -141,20 +138,27 @@ async function ending(world: World): Promise<object> {
   };
 }
 
-async function whole(name: string): Promise<{ readonly end: object; readonly writes: number }> {
+interface Whole {
+  readonly end: object;
+  readonly calls: readonly string[];
+}
+
+async function whole(name: string): Promise<Whole> {
   const { world, faults } = await prepared(name);
   const scenario = SCENARIOS[name]!;
   await scenario.event(world);
-  const count = killAt(10_000, 'after');
+  const count = countAll();
   await world.step(count);
   await scenario.after(world);
   const end = await ending(world);
   expect(faults).toEqual([]);
-  return { end, writes: count.writes };
+  return { end, calls: count.calls };
 }
 
 describe.each(Object.keys(SCENARIOS))('%s', (name) => {
   const scenario = SCENARIOS[name]!;
+  const kills = tally(`crash points: ${name}`);
+  const delays = tally(`points of delay: ${name}`);
 
   test('leaves the expected entries, and none without an owner', async () => {
     const { end } = await whole(name);
@@ -163,19 +167,19 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
     expect(entries!.length).toBeGreaterThan(1);
   });
 
-  test('killed before and after every single write, it reaches the same state', async () => {
-    const { end, writes } = await whole(name);
-    expect(writes).toBeGreaterThanOrEqual(3);
-    for (let write = 1; write <= writes; write += 1)
+  test('killed before and after every single call, it reaches the same state', async () => {
+    const { end, calls } = await whole(name);
+    expect(calls.length).toBeGreaterThanOrEqual(10);
+    for (const [i, call] of calls.entries())
       for (const when of ['before', 'after'] as const) {
         kills();
         const { world, faults } = await prepared(name);
         await scenario.event(world);
-        await world.step(killAt(write, when));
+        await world.step(killAt(i + 1, when));
         world.clock.advance(200_000);
         await scenario.after(world);
-        expect({ write, when, ...(await ending(world)), faults }).toEqual({
-          write,
+        expect({ call, when, ...(await ending(world)), faults }).toEqual({
+          call,
           when,
           ...end,
           faults: [],
@@ -183,13 +187,13 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
       }
   });
 
-  test('delayed at every single write until another process did everything, it reaches the same state', async () => {
-    const { end, writes } = await whole(name);
-    for (let write = 1; write <= writes; write += 1) {
+  test('delayed at every single call until another process did everything, it reaches the same state', async () => {
+    const { end, calls } = await whole(name);
+    for (const [i, call] of calls.entries()) {
       delays();
       const { world, faults } = await prepared(name);
       await scenario.event(world);
-      const gate = pauseAt(write);
+      const gate = pauseAt(i + 1);
       const twin = world.step(gate);
       await Promise.race([gate.paused, twin]);
       // What nobody returned is handled alone, and later.
@@ -199,7 +203,7 @@ describe.each(Object.keys(SCENARIOS))('%s', (name) => {
       await world.drain(MINUTE);
       gate.release();
       await twin;
-      expect({ write, ...(await ending(world)), faults }).toEqual({ write, ...end, faults: [] });
+      expect({ call, ...(await ending(world)), faults }).toEqual({ call, ...end, faults: [] });
     }
   });
 });
@@ -214,8 +218,8 @@ test('a record that a late process creates again after its removal is removed ag
     return active.has(gone);
   };
   await world.send(pathSlice(1, [P1, P2], [tunnelTo(P1), tunnelTo(P2)]));
-  // The journal, the first record, the second one.
-  const gate = pauseAt(3);
+  let records = 0;
+  const gate = pauseAt(({ name }) => name === 'paths.put' && (records += 1) === 2);
   const twin = world.step(gate);
   await gate.paused;
   world.clock.advance(200_000);

@@ -1,138 +1,177 @@
 /**
- * Crashes a process at a chosen write, before or after it. All writes of the process pass through
- * here.
+ * Ends or pauses a process at one of its calls through ports. A gate stands before whatever object
+ * of ports it is given, and counts each call of each method, so a method that a port gets later is
+ * covered without a change here.
  */
-import type { Device } from '../../../shared/device/device.ts';
-import type { PathAccess } from '../../../shared/device/paths.ts';
-import type { Blobs } from '../../../shared/failures/blobs.ts';
-import type { Queue, Queues } from '../../../shared/queue/port.ts';
 
-export interface Gate {
-  /** Whether it can crash the process at all. */
-  readonly fatal: boolean;
-  readonly dead: boolean;
-  /** Number of writes that were made or prevented. */
-  readonly writes: number;
-  pass<T>(write: () => Promise<T>): Promise<T>;
-  read<T>(read: () => Promise<T>): Promise<T>;
+/** A call of a process through a port. */
+export interface Call {
+  /** From 1, in the order in which the process makes them. */
+  readonly number: number;
+  /** Port and method, such as `devices.read`. */
+  readonly name: string;
 }
 
-export class Killed extends Error {}
+/** What stands between a process and its ports. */
+export interface Gate {
+  /** Whether it does anything to the process. */
+  readonly fatal: boolean;
+  readonly dead: boolean;
+  /** Resolves when the process ends; nothing of it goes on then. */
+  readonly death: Promise<void>;
+  /** The names of all calls that were made or prevented. */
+  readonly calls: readonly string[];
+  pass<T>(name: string, make: () => Promise<T>): Promise<T>;
+}
 
-/** Crashes the process around its write number `at` (from 1). */
-export function killAt(at: number, when: 'before' | 'after'): Gate {
-  let writes = 0;
+/** A call, or the first call that this is true of. */
+export type Where = number | ((call: Call) => boolean);
+/** `after`: the call has its effect, and the process never learns the answer. */
+export type When = 'before' | 'after';
+
+/** What a call of a process that has ended gets: no answer, and no error. */
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}
+
+/** Ends the process around one of its calls. */
+export function killAt(where: Where, when: When): Gate {
+  const calls: string[] = [];
+  const death = Promise.withResolvers<void>();
+  const isHere = finder(where);
   let dead = false;
-  const check = (): void => {
-    if (dead) throw new Killed('the process is gone');
-  };
-  const die = (): never => {
+  const die = (): void => {
     dead = true;
-    throw new Killed('the process is gone');
+    death.resolve();
   };
   return {
-    fatal: at !== Infinity,
+    fatal: where !== Infinity,
     get dead() {
       return dead;
     },
-    get writes() {
-      return writes;
-    },
-    pass: async (write) => {
-      check();
-      writes += 1;
-      const mine = writes;
-      if (mine === at && when === 'before') return die();
-      const done = await write();
-      if (mine === at) return die();
-      return done;
-    },
-    read: async (read) => {
-      check();
-      const seen = await read();
-      check();
-      return seen;
+    death: death.promise,
+    calls,
+    pass: async (name, make) => {
+      if (dead) return never();
+      calls.push(name);
+      const isLast = isHere({ number: calls.length, name });
+      if (isLast && when === 'before') die();
+      if (dead) return never();
+      try {
+        return await make();
+      } finally {
+        if (isLast) die();
+        // Whatever was under way while another call ended the process.
+        if (dead) await never();
+      }
     },
   };
 }
 
-/**
- * Pauses the process before its write number `at` until it is released; then it continues normally.
- */
-export function pauseAt(at: number): Gate & { readonly paused: Promise<void>; release(): void } {
-  const inner = openGate();
+/** Pauses the process before a call until it is released; then it continues normally. */
+export function pauseAt(where: Where): Gate & { readonly paused: Promise<void>; release(): void } {
+  const inner = killAt(Infinity, 'after');
+  const isHere = finder(where);
   const stopped = Promise.withResolvers<void>();
   const going = Promise.withResolvers<void>();
   return {
+    ...inner,
     fatal: true,
     dead: false,
-    get writes() {
-      return inner.writes;
-    },
     paused: stopped.promise,
     release: () => going.resolve(),
-    pass: async (write) => {
-      if (inner.writes + 1 === at) {
+    pass: async (name, make) => {
+      if (isHere({ number: inner.calls.length + 1, name })) {
         stopped.resolve();
         await going.promise;
       }
-      return inner.pass(write);
+      return inner.pass(name, make);
     },
-    read: (read) => inner.read(read),
   };
 }
 
+/** Counts the calls, and lets all of them pass. */
+export function countAll(): Gate {
+  return { ...openGate(), fatal: true };
+}
+
+/** Lets everything pass. */
 export function openGate(): Gate {
   return killAt(Infinity, 'after');
 }
 
-export function gatedDevice(device: Device, gate: Gate): Device {
-  return {
-    ...device,
-    read: (partition) => gate.read(() => device.read(partition)),
-    declare: (partition, next, lockKey) =>
-      gate.pass(() => device.declare(partition, next, lockKey)),
-    prepare: (partition) => gate.pass(() => device.prepare(partition)),
-    verify: (partition, state) => gate.read(() => device.verify(partition, state)),
-    nodes: (partition) => gate.read(() => device.nodes(partition)),
-    reconcileMembers: (partition, state) =>
-      gate.pass(() => device.reconcileMembers(partition, state)),
-    isHeld: () => gate.read(() => device.isHeld()),
-    foreign: () => gate.read(() => device.foreign()),
-    foreignServers: () => gate.read(() => device.foreignServers()),
-    facts: () => gate.read(() => device.facts()),
-    paths: gatedPaths(device.paths, gate),
+function finder(where: Where): (call: Call) => boolean {
+  if (typeof where === 'number') return ({ number }) => number === where;
+  let isFound = false;
+  return (call) => {
+    if (isFound || !where(call)) return false;
+    isFound = true;
+    return true;
   };
 }
 
-function gatedPaths(paths: PathAccess, gate: Gate): PathAccess {
-  return {
-    read: () => gate.read(() => paths.read()),
-    write: (journal) => gate.pass(() => paths.write(journal)),
-    put: (write) => gate.pass(() => paths.put(write)),
-    takeOver: (write) => gate.pass(() => paths.takeOver(write)),
-    remove: (live, unit) => gate.pass(() => paths.remove(live, unit)),
-    clear: (journal) => gate.pass(() => paths.clear(journal)),
-    settle: () => gate.pass(() => paths.settle()),
-    connections: (place) => gate.read(() => paths.connections(place)),
-  };
+/** Methods that answer at once: nothing can happen to a process during one. All others are calls. */
+const AT_ONCE: ReadonlySet<string> = new Set([
+  'clock.now',
+  'clock.monotonic',
+  'queues.queue',
+  'kubernetes.time',
+  'kubernetes.fenced',
+]);
+/** Objects of pure functions. */
+const PURE: ReadonlySet<string> = new Set(['capabilities']);
+
+type Method = (...args: readonly unknown[]) => unknown;
+
+/** An object with methods of its own. Data has none, and a `Map` only those of its class. */
+function isPort(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).some((one) => typeof one === 'function')
+  );
 }
 
-export function gatedQueues(queues: Queues, gate: Gate): Queues {
-  const gated = (queue: Queue): Queue => ({
-    ...queue,
-    send: (message) => gate.pass(() => queue.send(message)),
-    delete: (receipt) => gate.pass(() => queue.delete(receipt)),
-    changeVisibility: (receipt, visibility) =>
-      gate.pass(() => queue.changeVisibility(receipt, visibility)),
+/**
+ * The ports as a process behind the gate sees them: their methods, those of objects in them, and
+ * those of objects that a method answers with. `ports`: each port by the name that its calls get.
+ */
+export function portsThrough<T extends object>(ports: T, gate: Gate): T {
+  return new Proxy(ports, {
+    get: (target, key) => {
+      const port: unknown = Reflect.get(target, key);
+      if (!isPort(port)) throw new Error(`${String(key)} has no methods of its own to count`);
+      return behind(port, String(key), gate);
+    },
   });
-  return { queue: (name) => gated(queues.queue(name)), close: () => queues.close() };
 }
 
-export function gatedBlobs(blobs: Blobs, gate: Gate): Blobs {
-  return {
-    ...blobs,
-    put: (key, text, condition) => gate.pass(() => blobs.put(key, text, condition)),
-    delete: (key) => gate.pass(() => blobs.delete(key)),
-  };
+function behind<T>(value: T, label: string, gate: Gate): T {
+  if (!isPort(value) || PURE.has(label)) return value;
+  return new Proxy(value, {
+    get: (target, key) => {
+      const found: unknown = Reflect.get(target, key);
+      if (typeof found !== 'function') return behind(found, String(key), gate);
+      const name = `${label}.${String(key)}`;
+      return (...args: readonly unknown[]) =>
+        called({ name, label, gate, make: () => Reflect.apply(found as Method, target, args) });
+    },
+  });
+}
+
+interface Made {
+  readonly name: string;
+  readonly label: string;
+  readonly gate: Gate;
+  readonly make: () => unknown;
+}
+
+function called({ name, label, gate, make }: Made): unknown {
+  if (AT_ONCE.has(name)) return behind(make(), label, gate);
+  return gate.pass(name, async () => {
+    const answer = make();
+    if (!(answer instanceof Promise))
+      throw new Error(`${name} answers at once: name it in AT_ONCE, or make it a promise`);
+    return behind(await answer, label, gate);
+  });
 }

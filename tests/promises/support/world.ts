@@ -24,14 +24,16 @@ import {
   STEERING,
 } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
-import type { Queues } from '../../../shared/queue/port.ts';
+import type { Queue } from '../../../shared/queue/port.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
+import type { Devices } from '../../../shared/device/device.ts';
+import { createResultRecorder } from '../../../functions/apply/record-results.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
 import { createPathMeter, type PathMeter } from '../../../shared/telemetry/path-meter.ts';
 import type { Failures } from '../../../shared/failures/open.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
-import { createRepairMemory } from '../../../shared/failures/repairs.ts';
+import { createViewKeeper } from '../../../shared/failures/view-keeper.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
@@ -40,7 +42,7 @@ import { memoryMarks } from '../../fixtures/marks.ts';
 import type { VirtualClock } from './clock.ts';
 import { virtualClock } from './clock.ts';
 import type { Gate } from './gate.ts';
-import { gatedBlobs, gatedDevice, gatedQueues, openGate } from './gate.ts';
+import { openGate, portsThrough } from './gate.ts';
 import type { MemoryQueues } from './queues.ts';
 import { memoryQueues } from './queues.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
@@ -103,6 +105,8 @@ export interface WorldOptions {
   readonly modes?: Readonly<Record<string, 'routes' | 'vxlan'>>;
   /** Processes that share the queue and the store, and take turns. */
   readonly replicas?: number;
+  /** Whether apply keeps history, views and when clusters were heard; default: it does not. */
+  readonly remembers?: boolean;
 }
 
 /** No failure store: nothing is read from or written to disk. */
@@ -120,6 +124,7 @@ export function createWorld({
   capabilities,
   modes = {},
   replicas = 1,
+  remembers = false,
 }: WorldOptions = {}): World {
   const clock = virtualClock();
   const queues = memoryQueues(
@@ -135,33 +140,39 @@ export function createWorld({
   const marks = memoryMarks();
   const pathMeter = createPathMeter();
   let ids = 0;
-  const runtime = (through: Queues): Runtime =>
-    runtimeWith({
-      config,
-      queues: through,
-      clock,
+  const devices: Devices = {
+    get: () => Promise.resolve(device),
+    close: () => Promise.resolve(),
+  };
+  const ports = { queues, devices, blobs, marks, clock };
+  const storeOver = (through: Pick<typeof ports, 'blobs' | 'clock'>): Failures =>
+    failuresOver(through.blobs, { clock: through.clock, id: () => `blob-${++ids}` });
+  const { waiting } = storeOver(ports);
+  const process = (gate: Gate): ReturnType<typeof create> => {
+    const through = gate.fatal ? portsThrough(ports, gate) : ports;
+    const runtime: Runtime = runtimeWith({
+      // What a process remembers by its configuration is its own.
+      config: gate.fatal ? { ...config } : config,
+      queues: through.queues,
+      clock: through.clock,
       random,
       id: () => `id-${++ids}`,
       log: logger(log),
       pathMeter,
       secrets: { resolve: () => Promise.resolve('') },
     });
-  const waitingThrough = (gate: Gate): Failures['waiting'] =>
-    failuresOver(gatedBlobs(blobs, gate), { clock, id: () => `blob-${++ids}` }).waiting;
-  const waiting = waitingThrough(openGate());
-  const process = (gate: Gate): ReturnType<typeof create> => {
-    const seen = gate.fatal ? gatedDevice(device, gate) : device;
-    const through = gate.fatal ? gatedQueues(queues, gate) : queues;
+    const open = (): Promise<Failures> => Promise.resolve(storeOver(through));
     return create(
-      runtime(through),
-      { get: () => Promise.resolve(seen), close: () => Promise.resolve() },
-      NO_HISTORY,
+      runtime,
+      through.devices,
+      remembers ? createResultRecorder(runtime, open) : NO_HISTORY,
       {
-        place: () => Promise.resolve(waitingThrough(gate)),
-        views: NO_VIEWS,
-        schedules: () => Promise.resolve(failuresOver(blobs, runtime(queues))),
-        repairs: () => Promise.resolve(createRepairMemory(blobs)),
-        suspects: createSuspects(marks, { clock, log: logger(log) }),
+        place: async () => (await open()).waiting,
+        views: remembers ? createViewKeeper(runtime, open) : NO_VIEWS,
+        schedules: open,
+        repairs: async () => (await open()).repairs,
+        suspects: createSuspects(through.marks, runtime),
+        ...(remembers && { heard: open }),
       },
     );
   };
@@ -181,10 +192,8 @@ export function createWorld({
       }),
     });
   };
-  const step = async (gate: Gate = openGate()): Promise<boolean> => {
-    const messages = await queues
-      .queue('slices')
-      .receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
+  const work = async (handle: ReturnType<typeof create>, through: Queue): Promise<boolean> => {
+    const messages = await through.receive({ max: 10, waitMs: 0, visibilityMs: VISIBILITY });
     if (messages.length === 0) return false;
     const deadline = clock.now() + 120_000;
     const context = {
@@ -193,10 +202,6 @@ export function createWorld({
       functionVersion: '1',
       getRemainingTimeInMillis: () => Math.max(0, deadline - clock.now()),
     };
-    // A new process has none of the memory of the previous one.
-    const through = gatedQueues(queues, gate);
-    const turnOf = (batches += 1) % replicas;
-    const handle = gate.fatal ? process(gate) : living[turnOf]!;
     const answer = await handle(
       { Records: messages.map((m) => toRecord(m, 'arn:aws:sqs:local:0:slices.fifo')) },
       context,
@@ -205,18 +210,31 @@ export function createWorld({
       answer ? answer.batchItemFailures.map((f) => f.itemIdentifier) : messages.map((m) => m.id),
     );
     for (const m of messages)
-      if (!failed.has(m.id))
-        await through
-          .queue('slices')
-          .delete(m.receipt)
-          .catch(() => undefined);
-    if (gate.dead) living[turnOf] = process(openGate());
+      if (!failed.has(m.id)) await through.delete(m.receipt).catch(() => undefined);
     return true;
+  };
+  const step = async (gate: Gate = openGate()): Promise<boolean> => {
+    // A new process has none of the memory of the previous one.
+    const through = gate.fatal ? portsThrough(ports, gate).queues : queues;
+    const turnOf = (batches += 1) % replicas;
+    const handle = gate.fatal ? process(gate) : living[turnOf]!;
+    const isBusy = await Promise.race([
+      work(handle, through.queue('slices')),
+      gate.death.then(() => true),
+    ]);
+    if (gate.dead) {
+      living[turnOf] = process(openGate());
+      endHost();
+    }
+    return isBusy;
   };
   const turn = async (gate: Gate = openGate()): Promise<void> => {
     for (const each of gate.fatal ? [process(gate)] : scheduled)
-      await each.turns().catch(() => undefined);
-    if (gate.dead) scheduled[0] = process(openGate());
+      await Promise.race([each.turns().catch(() => undefined), gate.death]);
+    if (gate.dead) {
+      scheduled[0] = process(openGate());
+      endHost();
+    }
   };
   const isWaited = async (): Promise<boolean> =>
     (await waiting.marks()).some(({ state }) => state !== 'here') ||
@@ -272,6 +290,11 @@ export function createWorld({
       queues.sent('slices-dead').map((m) => dataOf(m.body, DEAD_LETTER_EVENTS) as DeadLetter),
   };
   return world;
+}
+
+/** What all functions of one operating-system process share (queue/gate.ts) ends with it. */
+function endHost(): void {
+  Reflect.deleteProperty(globalThis, Symbol.for('sluice.room'));
 }
 
 function configOf(
