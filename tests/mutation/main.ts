@@ -4,6 +4,7 @@
  * the tests that reach it are run.
  */
 import { parseArgs } from 'node:util';
+import { chanceOf } from '../fixtures/chance.ts';
 import { mutateTarget } from './load.ts';
 import type { Mutant } from './mutants.ts';
 import { rateOf, reportOf, type Judged } from './report.ts';
@@ -27,17 +28,6 @@ const { values, positionals } = parseArgs({
     'at-least': { type: 'string' },
   },
 });
-
-/** Mulberry32: small, and the same everywhere. */
-function chanceOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    const a = Math.imul(state ^ (state >>> 15), 1 | state);
-    const b = (a + Math.imul(a ^ (a >>> 7), 61 | a)) ^ a;
-    return ((b ^ (b >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function choose(mutants: readonly Mutant[], { kinds }: Target): readonly number[] {
   const ids = mutants

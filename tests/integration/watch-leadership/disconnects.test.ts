@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Watcher } from '../../../functions/watch/main.ts';
+import { chanceOf } from '../../fixtures/chance.ts';
 import { gateway, gatewayPod, ingressService, startBench, type Bench } from '../watch/support.ts';
 
 /**
@@ -20,24 +21,13 @@ let settled = 0;
 
 beforeEach(async () => {
   at = await startBench({ servicePorts: 'observe' }, { bookmarkMs: 60 });
-  random = generator(SEED);
+  random = chanceOf(SEED);
   settled = 0;
   at.lab.store.apply(ingressService());
   at.lab.store.apply(gatewayPod());
   await begin();
 });
 afterEach(() => at.close());
-
-/** Mulberry32: the same numbers for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const below = (bound: number): number => Math.floor(random() * bound);
 
