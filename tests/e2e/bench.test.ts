@@ -1,31 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { runScript, type Ended } from './support/script.ts';
 import { PeerFile } from '../bench/peer.ts';
 
 const BENCH = resolve(import.meta.dirname, '../bench/main.ts');
 const LIMIT = 240_000;
 
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function bench(...args: string[]): Promise<Ended> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', BENCH, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => void (said.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => void (said.stderr += text));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...said };
-}
+const bench = (...args: string[]): Promise<Ended> => runScript(BENCH, ...args);
 
 let dir: string;
 beforeEach(async () => {
