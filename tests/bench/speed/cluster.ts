@@ -68,8 +68,24 @@ export interface BenchCluster {
   close(): Promise<void>;
 }
 
-export function podAddress(pod: number): string {
-  return `10.244.${1 + Math.floor(pod / 200)}.${1 + (pod % 200)}`;
+/** Where a cluster has its addresses, and its time. */
+export interface Surroundings {
+  /** First two octets of every pod address. */
+  readonly podNetwork: string;
+  /** Of its two nodes. */
+  readonly nodeAddresses: readonly [string, string];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const ALONE: Surroundings = {
+  podNetwork: '10.244',
+  nodeAddresses: ['192.168.0.11', '192.168.0.12'],
+  now: () => Date.now(),
+};
+
+export function podAddress(pod: number, podNetwork = ALONE.podNetwork): string {
+  return `${podNetwork}.${1 + Math.floor(pod / 200)}.${1 + (pod % 200)}`;
 }
 
 /**
@@ -77,9 +93,13 @@ export function podAddress(pod: number): string {
  * fourth pod, no size in the table gets a longer interval of its default monitors, which would
  * change every pool in other ways as well.
  */
-export function fillCluster(store: ObjectStore, gateways: number): BenchCluster {
+export function fillCluster(
+  store: ObjectStore,
+  gateways: number,
+  surroundings: Surroundings = ALONE,
+): BenchCluster {
   const put = (object: RawObject): void => void store.apply(object);
-  for (const object of [...nodes(['192.168.0.11', '192.168.0.12']), echoService()]) put(object);
+  for (const object of [...nodes(surroundings.nodeAddresses), echoService()]) put(object);
   put(
     withPorts(
       ingressService(),
@@ -88,7 +108,7 @@ export function fillCluster(store: ObjectStore, gateways: number): BenchCluster 
   );
   for (let n = 0; n < gateways; n++) for (const object of gatewayObjects(n)) store.apply(object);
   const follower = followEndpoints(store);
-  const pods = podActions(store);
+  const pods = podActions(store, surroundings);
   for (const pod of [pods.addPod(), pods.addPod(), pods.addPod()]) pods.setReady(pod, true);
   return {
     ...pods,
@@ -99,6 +119,7 @@ export function fillCluster(store: ObjectStore, gateways: number): BenchCluster 
 
 function podActions(
   store: ObjectStore,
+  { podNetwork, nodeAddresses, now }: Surroundings,
 ): Pick<BenchCluster, 'addPod' | 'setReady' | 'terminate' | 'remove'> {
   let made = 0;
   const name = (pod: number): string => `${WORKLOAD}-${pod}`;
@@ -108,14 +129,15 @@ function podActions(
     return found as RawObject as RawPod;
   };
   const put = (object: RawObject): void => void store.apply(object);
+  const timestamp = (): string => new Date(now()).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
     addPod: () => {
       const pod = made++;
       const place = {
         name: name(pod),
-        address: podAddress(pod),
+        address: podAddress(pod, podNetwork),
         node: `worker-${1 + (pod % 2)}`,
-        nodeAddress: `192.168.0.${11 + (pod % 2)}`,
+        nodeAddress: nodeAddresses[pod % 2 === 0 ? 0 : 1],
         created: timestamp(),
         answers: {},
       };
@@ -127,10 +149,6 @@ function podActions(
       put(terminatingPod(podOf(pod), timestamp(), Math.ceil(graceMs / 1_000))),
     remove: (pod) => store.delete('v1', 'Pod', NAMESPACE, name(pod)),
   };
-}
-
-function timestamp(): string {
-  return new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function ingressOf(store: ObjectStore): RawObject {
