@@ -14,6 +14,8 @@ export interface AddressPlan {
   readonly partitions: readonly string[];
   /** Exposures that Sluice declares for it, or gives up. */
   readonly exposures: readonly AskedExposure[];
+  /** Why its Gateways cannot be withheld without another address; empty: they can. */
+  readonly shared: readonly string[];
   /** Why it is not possible; empty: it is. */
   readonly problems: readonly string[];
 }
@@ -24,17 +26,21 @@ export function planTake(facts: MigrationFacts, address: string): AddressPlan {
   const rows = all.filter((row) => row.address === address);
   const objects = objectsAt(facts, address).filter(({ isAway }) => !isAway);
   const live = rows.filter(({ cis }) => cis !== undefined);
+  const exposures = exposuresIn(rows);
+  const unended = notEnded(facts, address);
   return {
     address,
     rows,
     objects,
     partitions: [...facts.declared.keys()],
-    exposures: exposuresIn(rows),
+    exposures,
+    shared: exposures.flatMap((one) => servedElsewhere(facts, one)),
     problems:
       rows.length === 0
         ? [unknownAddress(all, address)]
         : [
             ...new Set([
+              ...unended,
               ...rows.flatMap(({ problems }) => problems),
               ...(live.length === 0
                 ? []
@@ -51,19 +57,34 @@ export function planUndo(facts: MigrationFacts, address: string): AddressPlan {
   const exposures = facts.asked.filter(
     (one) => one.exposure.address === address && isWithSluice(facts, one),
   );
+  const shared = exposures.flatMap((one) => servedElsewhere(facts, one));
   return {
     address,
     rows,
     objects,
     partitions: [...facts.declared.keys()],
     exposures,
+    shared,
     problems:
       objects.length === 0
         ? [
             `no object in this cluster was handed over for ${address}; "sluice migrate cis plan" lists those that were`,
           ]
-        : [...notRunning(facts), ...exposures.flatMap((one) => servedElsewhere(facts, one))],
+        : [...notRunning(facts), ...shared],
   };
+}
+
+/** Gateways are withheld for F5 CIS, so nobody waits for the address. */
+function notEnded({ owned }: MigrationFacts, address: string): readonly string[] {
+  const isOpen = owned.some(
+    ({ handedOver }) => handedOver?.address === address && handedOver.withheld !== undefined,
+  );
+  return isOpen
+    ? [
+        `Sluice withholds ${address} since a take or an undo that did not end: ` +
+          `run "sluice migrate cis undo ${address}" first`,
+      ]
+    : [];
 }
 
 function objectsAt({ owned }: MigrationFacts, address: string): readonly CisOwned[] {

@@ -4,6 +4,7 @@ import type { DeclaredExposure } from '../../domain/declared/declared.ts';
 import { exposureKey } from '../../domain/exposure/exposure.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { AskedExposure } from './asked.ts';
+import type { CisOwned } from './owned.ts';
 import { withoutDomain } from './rows.ts';
 
 /** Pause between two looks at the device. */
@@ -56,6 +57,16 @@ export async function isBackWithOthers(
   const held = await device.foreign();
   return ports.every((port) =>
     held.some((one) => one.port === port && withoutDomain(one.address) === address),
+  );
+}
+
+/** Ports of F5 CIS at the address. */
+export function portsAt(
+  address: string,
+  objects: readonly Pick<CisOwned, 'servers'>[],
+): readonly number[] {
+  return objects.flatMap(({ servers }) =>
+    servers.filter((one) => one.address === address).map(({ port }) => port),
   );
 }
 

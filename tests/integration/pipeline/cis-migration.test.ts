@@ -18,7 +18,8 @@ import { planTake, planUndo } from '../../../shared/operations/migrate/address-p
 import type { MigrationFacts } from '../../../shared/operations/migrate/facts.ts';
 import { type MigrationSite, openMigration } from '../../../shared/operations/migrate/read.ts';
 import { migrationRows } from '../../../shared/operations/migrate/rows.ts';
-import { type Switching, takeOverAddress } from '../../../shared/operations/migrate/take.ts';
+import type { Switching } from '../../../shared/operations/migrate/switching.ts';
+import { takeOverAddress } from '../../../shared/operations/migrate/take.ts';
 import { giveAddressBack } from '../../../shared/operations/migrate/undo.ts';
 import { INGRESS } from '../../fixtures/kubernetes.ts';
 import { type Bench, startBench } from './bench.ts';
@@ -257,6 +258,36 @@ describe('from F5 CIS to Sluice', () => {
     );
     await pump();
     expect(map()).toMatchObject({ labels: { f5type: 'handed-over' } });
+    expect(partitionsOf(OWN)).toEqual(['k8s']);
+  });
+
+  test('after a take that gave up, Sluice leaves the address to a CIS that comes back late', async () => {
+    await annotate();
+    const { facts } = await site.look();
+    const withoutBoth = switching(async (ms) => {
+      await cis.idle();
+      cis.scale(0);
+      bench.clock.pass(ms * 50);
+    });
+    await expect(takeOverAddress(withoutBoth, planTake(facts, OWN))).rejects.toThrow(
+      /given back to F5 CIS.*until "sluice migrate cis undo 172\.16\.100\.195" has ended, sluice\.io\/expose of \S+ is "false"/,
+    );
+    await pump();
+    await pump();
+    expect(partitionsOf(OWN)).toEqual([]);
+    cis.scale(1);
+    await cis.idle();
+    await pump();
+    expect(partitionsOf(OWN)).toEqual(['cis']);
+    expect(new Set(cis.posts)).toEqual(new Set([200]));
+
+    const held = await site.look();
+    expect(planTake(held.facts, OWN).problems.join()).toContain('migrate cis undo 172.16.100.195');
+    await giveAddressBack(switching(), planUndo(held.facts, OWN));
+    await pump();
+    const { facts: ready } = await site.look();
+    expect(statesIn(ready)).toMatchObject({ [`${OWN}:31400/tcp`]: 'ready' });
+    await takeOverAddress(switching(), planTake(ready, OWN));
     expect(partitionsOf(OWN)).toEqual(['k8s']);
   });
 });

@@ -1,7 +1,8 @@
 /** Taking an address over from F5 CIS, when giving the objects back fails. */
 import { expect, test } from '@jest/globals';
 import type { CisOwned } from '../../../shared/operations/migrate/owned.ts';
-import { takeOverAddress, type Switching } from '../../../shared/operations/migrate/take.ts';
+import type { Switching } from '../../../shared/operations/migrate/switching.ts';
+import { takeOverAddress } from '../../../shared/operations/migrate/take.ts';
 import { createManualClock } from '../../contract/queue/manual-clock.ts';
 
 const objectOf = (name: string): CisOwned => ({
@@ -50,6 +51,7 @@ async function take(refuses: (patch: number) => boolean): Promise<readonly [stri
     objects: [objectOf('one'), objectOf('two')],
     partitions: [],
     exposures: [],
+    shared: [],
     problems: [],
   }).then(
     () => 'taken over',
@@ -60,22 +62,33 @@ async function take(refuses: (patch: number) => boolean): Promise<readonly [stri
 
 test('all objects are given back if F5 CIS does not let go', async () => {
   const [failed, patched] = await take(() => false);
-  expect(failed).toMatch(/still has virtual servers.*The objects were given back to F5 CIS$/);
-  expect(patched).toEqual(['one', 'two', 'one', 'two']);
+  expect(failed).toMatch(
+    /still has virtual servers.*The objects were given back to F5 CIS, which has the address again$/,
+  );
+  // Let go of, noted, given back, and the note removed.
+  expect(patched).toEqual(['one', 'two', 'one', 'two', 'one', 'two', 'one', 'two']);
 });
 
 test('one that cannot be given back is named with the reason and the remedy, and the others are given back', async () => {
-  const [failed, patched] = await take((patch) => patch === 3);
+  const [failed, patched] = await take((patch) => patch === 5);
   expect(failed).toMatch(
-    /still has virtual servers.*Not given back to F5 CIS: ConfigMap default\/one \(patch 3 is refused\); run "sluice migrate cis undo 192\.0\.2\.1"/,
+    /still has virtual servers.*Not given back to F5 CIS: ConfigMap default\/one \(patch 5 is refused\); run "sluice migrate cis undo 192\.0\.2\.1"/,
   );
-  expect(patched).toEqual(['one', 'two', 'two']);
+  expect(patched).toEqual(['one', 'two', 'one', 'two', 'two']);
 });
 
 test('what was let go of before a refusal is given back, and the refusal is told', async () => {
   const [failed, patched] = await take((patch) => patch === 2);
   expect(failed).toMatch(/patch 2 is refused.*The objects were given back/);
-  expect(patched).toEqual(['one', 'one']);
+  expect(patched).toEqual(['one', 'one', 'one', 'one']);
+});
+
+test('if Sluice cannot be held off, the objects are given back with a warning and the remedy', async () => {
+  const [failed, patched] = await take((patch) => patch === 3);
+  expect(failed).toMatch(
+    /given back to F5 CIS\. Sluice still waits for 192\.0\.2\.1 and could not be held off \(patch 3 is refused\).*Then set sluice\.io\/expose/,
+  );
+  expect(patched).toEqual(['one', 'two', 'one', 'two']);
 });
 
 test('nothing is said to be given back if the first object is refused', async () => {
