@@ -194,6 +194,8 @@ export interface Work {
   readonly phase: 'changes' | 'quarantined';
   /** The plan of the round, while it is that of the next declare. */
   readonly plan: Plan | undefined;
+  /** The plan for which the holders of addresses are being read. */
+  readonly unchecked: Plan | undefined;
   /** Changes that are not declared yet, in order. */
   readonly rest: readonly PlanEntry[];
   /** What each change costs the device, by `changeId`. */
@@ -268,6 +270,7 @@ export interface Loop {
 const NO_WORK: Work = {
   phase: 'changes',
   plan: undefined,
+  unchecked: undefined,
   rest: [],
   costs: new Map(),
   part: 0,

@@ -53,7 +53,7 @@ import {
   withEntries,
   withManualChanges,
 } from './plan.ts';
-import { readFirst } from './read-first.ts';
+import { plannedBefore, readFirst } from './read-first.ts';
 import { referencesToLookUp, withoutMissing } from './references.ts';
 import { report, reportDrained, reportMembers } from './report.ts';
 import { nextRetry, dueChanges } from './retry.ts';
@@ -129,13 +129,13 @@ function observe(before: Loop, reading: PartitionReading, at: LoopTime): Step {
 
 // Plan: the whole round, then the changes of each declare.
 
-function plan(before: Loop, at: LoopTime): Step {
+function plan(before: Loop, at: LoopTime, known?: Plan): Step {
   const loop = withReading(before);
   const { attempt: now, seen, job } = loop;
   const base = now === undefined ? seen.fresh : now.base;
   if (base === undefined) return step(loop, 'observing', { kind: 'read' });
-  const made =
-    plannedAlready(loop) ?? makePlan(loop, base.state, at, now === undefined ? job.only : now.only);
+  const only = now === undefined ? job.only : now.only;
+  const made = known ?? plannedAlready(loop) ?? makePlan(loop, base.state, at, only);
   const first = readFirst(loop, made, at);
   if (first !== undefined) return first;
   const told = {
@@ -156,7 +156,7 @@ function nodesRead(loop: Loop, nodes: readonly LiveNode[], at: LoopTime): Step {
 
 /** The holders of addresses are read before a plan, and after a clash that was not planned. */
 function holdersRead(loop: Loop, at: LoopTime): Step {
-  return loop.phase === 'planning' ? plan(loop, at) : work(loop, at);
+  return loop.phase === 'planning' ? plan(loop, at, plannedBefore(loop)) : work(loop, at);
 }
 
 // Guard: what is changed by hand is kept, and what refers to missing objects is left out.

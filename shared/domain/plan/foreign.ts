@@ -64,6 +64,14 @@ export function byPlainAddress(
   return Map.groupBy(holders, ({ address }) => plain(address));
 }
 
+/** Whether anything holds one of the addresses. */
+export function areHeld(
+  holders: readonly AddressHolder[],
+  addresses: ReadonlySet<string>,
+): boolean {
+  return holders.some(({ address }) => addresses.has(plain(address)));
+}
+
 /** Without route domain and mask. */
 function plain(address: string): string {
   return address.replace(/[%/].*$/, '');
