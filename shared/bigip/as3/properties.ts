@@ -53,14 +53,16 @@ function isTable(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The property with the values of all its rows; undefined if none is set. */
+function isSet({ name, as3 }: Property, named: Values): boolean {
+  const value = named[name];
+  return value !== undefined && !sameValue(value, as3.absent);
+}
+
+/** The property with the values of all its rows; some are set. */
 function writtenTogether(rows: readonly Property[], named: Values): unknown {
-  const set = rows.flatMap(({ name, as3 }) => {
-    const value = named[name];
-    return value === undefined || sameValue(value, as3.absent)
-      ? []
-      : [{ as3, value: written(value, as3) }];
-  });
+  const set = rows
+    .filter((row) => isSet(row, named))
+    .map(({ name, as3 }) => ({ as3, value: written(named[name], as3) }));
   const keyed = set.flatMap(({ as3, value }) =>
     as3.key === undefined ? [] : [[as3.key, value] as const],
   );
@@ -76,12 +78,11 @@ function writtenTogether(rows: readonly Property[], named: Values): unknown {
 /** In the order of the catalogue. */
 export function renderProperties(object: As3Property['object'], settings: Settings): Values {
   const named = namedSettings(settings);
-  return Object.fromEntries(
-    [...PROPERTIES[object]].flatMap(([property, rows]) => {
-      const value = writtenTogether(rows, named);
-      return value === undefined ? [] : [[property, value]];
-    }),
-  );
+  const rendered: Record<string, unknown> = {};
+  // Most properties are not set.
+  for (const [property, rows] of PROPERTIES[object])
+    if (rows.some((row) => isSet(row, named))) rendered[property] = writtenTogether(rows, named);
+  return rendered;
 }
 
 /** The value of one row in a property, which may be an object with keys. */

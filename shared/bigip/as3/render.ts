@@ -94,10 +94,13 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
   const { enabled: _enabled, ...values } = operated;
   const settings: Settings = { ...e.settings, ...values };
   const { loadBalancingMode, ...properties } = renderProperties('pool', settings);
+  const address = renderProperties('address', settings);
+  // Without settings of its own, a virtual address follows from the virtual server.
+  const hasAddress = Object.keys(address).length > 0;
   const monitors = e.settings.monitors.map((m, i) => [`monitor${i}`, renderMonitor(m)] as const);
   return {
     class: 'Application',
-    virtual: renderVirtual(e, settings, operated),
+    virtual: renderVirtual(e, settings, { ...operated, hasAddress }),
     pool: {
       class: 'Pool',
       loadBalancingMode,
@@ -109,7 +112,7 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
       ...properties,
       members: e.contributions.flatMap((c) => renderMembers(c, options)),
     },
-    ...(hasAddress(settings) && { [ADDRESS_NAME]: renderAddress(e, settings) }),
+    ...(hasAddress && { [ADDRESS_NAME]: renderAddress(e, address) }),
     ...Object.fromEntries(monitors),
   };
 }
@@ -117,21 +120,19 @@ export function renderApplication(e: DeclaredExposure, options: RenderOptions): 
 /** The item of an application that holds its virtual address. */
 export const ADDRESS_NAME = 'address';
 
-/** Without settings of its own, a virtual address follows from the virtual server. */
-function hasAddress(settings: Settings): boolean {
-  return Object.keys(renderProperties('address', settings)).length > 0;
-}
-
 /**
  * The virtual address under the name that it has without this object, so that it is not created
  * anew. Of several objects for one address AS3 uses the last (as3.md §9.7).
  */
-function renderAddress({ address }: DeclaredExposure, settings: Settings): As3Address {
+function renderAddress(
+  { address }: DeclaredExposure,
+  properties: ReturnType<typeof renderProperties>,
+): As3Address {
   return {
     class: 'Service_Address',
     virtualAddress: address,
     useIpName: true,
-    ...renderProperties('address', settings),
+    ...properties,
   };
 }
 
@@ -139,13 +140,13 @@ function renderAddress({ address }: DeclaredExposure, settings: Settings): As3Ad
 function renderVirtual(
   e: DeclaredExposure,
   settings: Settings,
-  { enabled }: Required<OperatedValues>,
+  { enabled, hasAddress }: Required<OperatedValues> & { readonly hasAddress: boolean },
 ): As3Service {
   const { mode } = settings;
   return {
     class: SERVICE_CLASS[mode],
     ...(mode === 'fastl4' ? { layer4: e.protocol } : {}),
-    virtualAddresses: hasAddress(settings) ? [{ use: ADDRESS_NAME }] : [e.address],
+    virtualAddresses: hasAddress ? [{ use: ADDRESS_NAME }] : [e.address],
     virtualPort: e.port,
     pool: 'pool',
     // AS3's default opens port 80.

@@ -101,7 +101,8 @@ export function ignoresPayload({ type, send, receive }: Monitor): boolean {
 /** Deep equality. */
 export function sameValue(a: unknown, b: unknown): boolean {
   // Most values are text, numbers or absent, and JSON is slow.
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  if (a === b || typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Formats a value for messages. */
