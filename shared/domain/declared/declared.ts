@@ -73,18 +73,20 @@ export const EMPTY_STATE: DeclaredState = { owners: {}, exposures: {} };
 export function isSameContent(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isTree(a) || !isTree(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = keysOf(a);
-  return keys.length === keysOf(b).length && keys.every((key) => isSameContent(a[key], b[key]));
+  let more = 0;
+  for (const key of Object.keys(a)) {
+    if (a[key] === undefined) continue;
+    if (!isSameContent(a[key], b[key])) return false;
+    more += 1;
+  }
+  for (const key of Object.keys(b)) if (b[key] !== undefined) more -= 1;
+  return more === 0;
 }
 
 type Tree = Readonly<Record<string, unknown>>;
 
 function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null;
-}
-
-function keysOf(tree: Tree): readonly string[] {
-  return Object.keys(tree).filter((key) => tree[key] !== undefined);
 }
 
 /** JSON with sorted keys, so that equal content gives equal text. */

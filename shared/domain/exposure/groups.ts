@@ -181,8 +181,11 @@ function clashOnAddress(
 ): PlacementRefusal | undefined {
   const neighbour = addresses.get(place.address);
   if (neighbour === undefined) return undefined;
-  const theirs = namedSettings(neighbour.resolved.settings);
-  const ours = namedSettings(settings);
+  // Equal requests are resolved once, so that their settings are the same object.
+  const isAlike = neighbour.resolved.settings === settings;
+  const [theirs, ours] = isAlike
+    ? [{}, {}]
+    : [namedSettings(neighbour.resolved.settings), namedSettings(settings)];
   const other = ADDRESS_NAMES.find((name) => !sameValue(theirs[name], ours[name]));
   const show = (value: unknown): string => (value === undefined ? 'the default' : showValue(value));
   if (other !== undefined)

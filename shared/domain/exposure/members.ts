@@ -1,7 +1,7 @@
 /** Pool members of an exposure: pods or nodes, each ready, draining or out. */
 import { takesTooMany } from './member-guard.ts';
 import { EXCLUDING_LABEL } from '../snapshot/leaving-nodes.ts';
-import type { Node } from '../snapshot/objects.ts';
+import type { Node, Pod } from '../snapshot/objects.ts';
 import type { Availability, Member } from './exposure.ts';
 import type { IngressEntry } from './sources/ingress-entry.ts';
 import { formatIp, type Ip } from '../net/ip.ts';
@@ -82,11 +82,23 @@ interface Gathered {
   readonly routeDomain: number;
 }
 
+/** The members of a pool before their port is known. */
+type Portless = Omit<PoolMembers, 'members'> & {
+  readonly members: readonly Omit<Member, 'port'>[];
+};
+
+function withPort({ members, ...rest }: Portless, port: number): PoolMembers {
+  return {
+    ...rest,
+    members: members.map(({ address, availability }) => ({ address, port, availability })),
+  };
+}
+
 /**
  * Merges the addresses, leaves out those outside the cluster's networks, and applies the guard for
  * members.
  */
-function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number): PoolMembers {
+function finish({ all, anyAddress, isOwn, routeDomain }: Gathered): Portless {
   const found = all.filter(({ ip }) => isOwn(ip));
   const strangers = [
     ...new Set(all.filter(({ ip }) => !isOwn(ip)).map(({ ip }) => formatIp(ip))),
@@ -99,34 +111,48 @@ function finish({ all, anyAddress, isOwn, routeDomain }: Gathered, port: number)
   const { kept, stayed } = guard(
     [...byAddress.values()].sort((a, b) => (a.ip.value < b.ip.value ? -1 : 1)),
   );
-  const members = kept.map(({ ip, availability }): Member => ({
+  const members = kept.map(({ ip, availability }) => ({
     address: withRouteDomain(formatIp(ip), routeDomain),
-    port,
     availability,
   }));
   return { members, stayed, wrongFamily: anyAddress && all.length === 0, strangers };
 }
 
+/** By ingress and family: the members where all pods listen, which differ only in their port. */
+const OF_ALL_PODS = new WeakMap<IndexedIngress, Map<4 | 6, Portless>>();
+
 /** Members for a listener port. */
 export function podMembers(pool: IndexedIngress, family: 4 | 6, port: number): PoolMembers {
-  const { networks, mapping } = pool;
   // A pod that does not listen on the port is not a member.
-  const listening = mapping.listening?.get(port);
-  const pods = pool.pods.filter(({ pod }) => listening?.has(pod.meta.name) ?? true);
-  const all = pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
+  const listening = pool.mapping.listening?.get(port);
+  if (listening !== undefined)
+    return withPort(
+      membersOf(pool, family, ({ meta }) => listening.has(meta.name)),
+      port,
+    );
+  const known = OF_ALL_PODS.get(pool) ?? new Map<4 | 6, Portless>();
+  OF_ALL_PODS.set(pool, known);
+  const members = known.get(family) ?? membersOf(pool, family, () => true);
+  known.set(family, members);
+  return withPort(members, port);
+}
+
+function membersOf(
+  { pods: all, networks }: IndexedIngress,
+  family: 4 | 6,
+  isMember: (pod: Pod) => boolean,
+): Portless {
+  const pods = all.filter(({ pod }) => isMember(pod));
+  const found = pods.flatMap(({ pod, ips, availability, doubted }): readonly Found[] => {
     const ip = ips.find((candidate) => candidate.family === family);
     return ip === undefined ? [] : [{ ip, availability, doubted, gone: pod.gone === true }];
   });
-  const isOwn = (ip: Ip): boolean => networks === undefined || mayBePod(ip, networks);
-  return finish(
-    {
-      all,
-      anyAddress: pods.some(({ ips }) => ips.length > 0),
-      isOwn,
-      routeDomain: networks?.routeDomain ?? 0,
-    },
-    port,
-  );
+  return finish({
+    all: found,
+    anyAddress: pods.some(({ ips }) => ips.length > 0),
+    isOwn: (ip) => networks === undefined || mayBePod(ip, networks),
+    routeDomain: networks?.routeDomain ?? 0,
+  });
 }
 
 /** Kubernetes reserves the label for this purpose; its value has no meaning. */
@@ -195,7 +221,8 @@ export function nodeMembers(pool: IndexedIngress, family: 4 | 6, nodePort: numbe
   );
   const isOwn = (ip: Ip): boolean => networks === undefined || mayBeNode(ip, networks);
   const anyAddress = nodes.some(({ ips }) => ips.length > 0);
-  return finish({ all, anyAddress, isOwn, routeDomain: networks?.routeDomain ?? 0 }, nodePort);
+  const routeDomain = networks?.routeDomain ?? 0;
+  return withPort(finish({ all, anyAddress, isOwn, routeDomain }), nodePort);
 }
 
 /**

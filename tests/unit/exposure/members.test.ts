@@ -29,6 +29,23 @@ function endpoint(
 }
 
 describe('pods as members', () => {
+  test('are worked out once for all ports, and each port has its own list', () => {
+    const asked = [2, 40].map((gates) => {
+      const { objects, mapping } = world({
+        gates: Array.from({ length: gates }, (_, n) => ({ name: `g${n}`, port: 20_000 + n })),
+      });
+      let reads = 0;
+      Object.defineProperty(objects.pods[0], 'gone', { get: () => void (reads += 1) });
+      const { exposures } = buildExposures(REF, objects, mapping, context());
+      expect(exposures.map((e) => e.members.map(({ port }) => port === e.port))).toEqual(
+        exposures.map(() => [true, true]),
+      );
+      expect(exposures).toHaveLength(gates);
+      return reads;
+    });
+    expect(asked[1]).toBe(asked[0]);
+  });
+
   test('are those of the ingress, at the listener’s port, sorted by address', () => {
     expect(members(build({ pods: [pod('b', '10.1.0.10'), pod('a', '10.1.0.9')] }))).toEqual([
       '10.1.0.9:32400 ready',

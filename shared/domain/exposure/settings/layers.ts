@@ -55,7 +55,10 @@ export function mergeLayers(layers: readonly SettingsLayer[]): MergedSettings {
   const wanted: Record<string, unknown> = {};
   const sources: Partial<Record<SettingName, string>> = {};
   const disagreements: Disagreement[] = [];
+  const said = new Set(layers.flatMap((layer) => Object.keys(layer.wanted)));
   for (const setting of SETTING_NAMES) {
+    // Most settings are in no source.
+    if (!said.has(setting)) continue;
     const saying = layers.filter((layer) => layer.wanted[setting] !== undefined);
     const [winner, ...losers] = saying;
     if (winner === undefined) continue;

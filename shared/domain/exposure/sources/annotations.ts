@@ -132,11 +132,13 @@ export function readAnnotations(
   at: AnnotationTarget,
 ): SettingsLayer {
   const heap: Heap = { wanted: {}, words: {}, refusals: [], notes: [] };
-  for (const row of ANNOTATIONS) {
+  const names = Object.keys(annotations).sort();
+  // Most objects have none.
+  for (const row of names.length === 0 ? [] : ANNOTATIONS) {
     const text = annotations[row.name];
     if (text !== undefined) readRow(heap, row, text, { object, at });
   }
-  for (const name of Object.keys(annotations).sort()) {
+  for (const name of names) {
     if (isReadAnnotation(name) && !KNOWN.includes(name)) judgeUnknown(heap, name, object);
   }
   return {

@@ -16,6 +16,7 @@ import {
   gatewayKey,
   indexGateways,
   layersOf,
+  lowestLayers,
   type ServerSources,
 } from './server-layers.ts';
 
@@ -109,7 +110,13 @@ export function collectCandidates(
   { otherIngresses = [], serviceBundles = [] }: CandidateOptions = {},
 ): Candidates {
   const configMaps = assignConfigMaps(pool, otherIngresses);
-  const shared = { pool, index: indexGateways(pool, mesh), configMaps, bundles: serviceBundles };
+  const shared = {
+    pool,
+    index: indexGateways(pool, mesh),
+    configMaps,
+    bundles: serviceBundles,
+    ...lowestLayers(pool),
+  };
   const { servers, tolerated = [] } = pool.mapping;
   const listening = servers.flatMap((report, position) =>
     report.verdict === 'listening' ? [candidateOf(shared, report, position)] : [],

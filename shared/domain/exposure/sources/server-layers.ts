@@ -107,6 +107,16 @@ export interface ServerSources {
   readonly configMaps: AssignedConfigMaps;
   /** All of sluice.yaml; a layer uses the one that it names. */
   readonly bundles: readonly ServiceBundle[];
+  /** The sources with the lowest precedence. */
+  readonly entry: SettingsLayer;
+  readonly loadBalancerIp: SettingsLayer;
+}
+
+/** Read once for all servers. */
+export function lowestLayers(
+  pool: IndexedIngress,
+): Pick<ServerSources, 'entry' | 'loadBalancerIp'> {
+  return { entry: ingressEntryLayer(pool.entry), loadBalancerIp: loadBalancerIpLayer(pool) };
 }
 
 /**
@@ -118,7 +128,7 @@ export function layersOf(
   report: ServerReport,
   position: number,
 ): readonly [SettingsLayer, ...SettingsLayer[]] {
-  const { pool, index, configMaps, bundles } = shared;
+  const { pool, index, configMaps, bundles, entry, loadBalancerIp } = shared;
   const { meta, addresses = [] } = index.gateways.get(gatewayKey(report)) ?? {};
   const object = `Gateway ${report.gateway}`;
   const at: AnnotationTarget = {
@@ -128,7 +138,6 @@ export function layersOf(
     strictPorts: true,
   };
   const configMap = configMaps.layers.get(position);
-  const entry = ingressEntryLayer(pool.entry);
   const own = withPool(readAnnotations(object, meta?.annotations ?? {}, at), entry);
   const ofService = readAnnotations(`Service ${pool.name}`, pool.service?.meta.annotations ?? {}, {
     ...at,
@@ -148,7 +157,7 @@ export function layersOf(
     ...(configMap === undefined ? [] : [{ ...configMap, notes: [] }]),
     ...below(service),
     ...below(entry),
-    loadBalancerIpLayer(pool),
+    loadBalancerIp,
   ];
 }
 
