@@ -28,8 +28,6 @@ interface Written {
   readonly range: AddressRange;
 }
 
-const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => cidrRange(text) ?? []);
-
 /**
  * All ranges of all pools, in the order of the file; unreadable ones are reported by the schema.
  */
@@ -46,13 +44,16 @@ function rangesOf({ addressPools }: SluiceConfig): readonly Written[] {
 /** Ranges of address pools must not overlap. */
 function rangeProblems(config: SluiceConfig): readonly ConfigProblem[] {
   const written = rangesOf(config);
+  // Not when this file is loaded: most configurations have no pools.
+  const unusable =
+    written.length === 0 ? [] : UNUSABLE_ADDRESSES.flatMap((text) => cidrRange(text) ?? []);
   return written.flatMap(({ path, text, range }, i) => {
     const other = written.slice(0, i).find((earlier) => rangesOverlap(earlier.range, range));
     return [
       ...(other === undefined
         ? []
         : [{ path, message: `${text} overlaps ${other.path} (${other.text})` }]),
-      ...(UNUSABLE.some((bad) => rangesOverlap(bad, range))
+      ...(unusable.some((bad) => rangesOverlap(bad, range))
         ? [
             {
               path,

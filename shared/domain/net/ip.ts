@@ -80,12 +80,14 @@ export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
 
 /** Unspecified, link-local, multicast, reserved or broadcast, as CIDR. */
 export const UNUSABLE_ADDRESSES = ['0.0.0.0/8', '224.0.0.0/3', '::/128', 'ff00::/8', 'fe80::/10'];
-const UNUSABLE = UNUSABLE_ADDRESSES.flatMap((text) => parseCidr(text) ?? []);
+/** Read with the first address, because a cold start would wait for it. */
+let unusable: readonly Cidr[] | undefined;
 
 /**
  * Whether it can be a virtual address: not unspecified, link-local, multicast, reserved or
  * broadcast.
  */
 export function isUsableVirtualAddress(ip: Ip): boolean {
-  return !UNUSABLE.some((cidr) => inCidr(ip, cidr));
+  unusable ??= UNUSABLE_ADDRESSES.flatMap((text) => parseCidr(text) ?? []);
+  return !unusable.some((cidr) => inCidr(ip, cidr));
 }

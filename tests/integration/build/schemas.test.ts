@@ -33,18 +33,32 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a schema is compiled once it has parsed many objects, and answers as before', async () => {
+/** Runs a program as it is bundled; what it prints is JSON. */
+async function bundled(contents: string): Promise<unknown> {
   const outfile = join(folder, 'program.mjs');
-  const stdin = { contents: PROGRAM, resolveDir: resolve(import.meta.dirname, '../../..') };
   await build({
-    stdin,
+    stdin: { contents, resolveDir: resolve(import.meta.dirname, '../../..') },
     outfile,
     bundle: true,
     platform: 'node',
     format: 'esm',
     plugins: [...cuts],
   });
-  const said = JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8' })) as {
+  return JSON.parse(execFileSync(process.execPath, [outfile], { encoding: 'utf8' }));
+}
+
+test('a description, which only the docs read, copies no schema', async () => {
+  const contents = `
+    import { z } from 'zod';
+    const schema = z.string().min(2);
+    const described = schema.describe('a name');
+    console.log(JSON.stringify([described === schema, described.safeParse('a').success]));
+  `;
+  expect(await bundled(contents)).toEqual([true, false]);
+});
+
+test('a schema is compiled once it has parsed many objects, and answers as before', async () => {
+  const said = (await bundled(PROGRAM)) as {
     readonly first: readonly unknown[];
     readonly last: readonly unknown[];
   };
