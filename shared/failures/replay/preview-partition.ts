@@ -27,6 +27,8 @@ export interface PreviewQuestion {
   readonly fleetOf?: FleetOf;
   /** Path of an exposure on the device, for messages. */
   readonly pathOf: PathOf;
+  /** `devices[].shareNodes`. */
+  readonly shareNodes: boolean | undefined;
   /** State of the rest of the device; default: the device has only this partition. */
   readonly surroundings?: PreviewContext;
 }
@@ -53,16 +55,19 @@ export function previewPartition(reading: PartitionReading, question: PreviewQue
   const fence = state.owners[slice.owner]?.version;
   if (fence !== undefined && compareVersions(slice.version, fence) < 0)
     return overtaken(state, question, formatRevision(fence));
-  const entries = entriesOf(state, question);
+  const entries = previewEntries(state, question);
   // The automatic address may differ from the one that failed.
   const aimed = entries.filter((entry) => entry.key === exposure);
   const all = exposure === undefined || (aimed.length === 0 && slice.auto !== undefined);
   return judgeEntries(all ? entries : aimed, state);
 }
 
-/** A replay tries quarantined changes at once, as apply does. */
-function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly PlanEntry[] {
-  const { slice, partition, sameFleet, fleetOf, pathOf } = question;
+/** What apply would plan. A replay tries quarantined changes at once, as apply does. */
+export function previewEntries(
+  state: DeclaredState,
+  question: PreviewQuestion,
+): readonly PlanEntry[] {
+  const { slice, partition, sameFleet, fleetOf, pathOf, shareNodes } = question;
   const retry = new Set(
     Object.keys(state.owners[slice.owner]?.quarantine ?? {}).map((key) =>
       changeId({ owner: slice.owner, key }),
@@ -83,6 +88,7 @@ function entriesOf(state: DeclaredState, question: PreviewQuestion): readonly Pl
     sameFleet,
     retry,
     pathOf,
+    shareNodes,
     ...(fleetOf && { fleetOf }),
     ...(holders && { holders }),
   });

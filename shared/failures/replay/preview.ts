@@ -311,6 +311,7 @@ function previewSlice(
       sameFleet: sharedFleet(config),
       fleetOf: fleetsByCluster(config),
       pathOf: capabilitiesOf(device).pathOf,
+      shareNodes: device.shareNodes,
       surroundings,
     });
   });

@@ -7,6 +7,7 @@ import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { planPartition, type PlanRules } from '../../../shared/domain/plan/plan.ts';
 import {
   combinePreviews,
+  previewEntries,
   previewPartition,
   type PreviewQuestion,
 } from '../../../shared/failures/replay/preview-partition.ts';
@@ -29,6 +30,7 @@ const ask = (state: DeclaredState, wanted: Slice, over: Partial<PreviewQuestion>
     exposure: undefined,
     ...ALONE,
     pathOf: BIGIP.pathOf,
+    shareNodes: undefined,
     ...over,
   });
 const keys = ({ difference }: Preview): readonly string[] => difference.map(({ key }) => key);
@@ -152,6 +154,20 @@ describe('a preview beside the other partitions of the device', () => {
       ask(EMPTY_STATE, full, beside(reading(EMPTY_STATE), { partition: 'other' })),
     ).toMatchObject({ verdict: 'invalid' });
   });
+});
+
+test('a preview plans with the nodes where the device is configured to have them', () => {
+  const rules = under(fleet({ mode: 'ratio', ratio: { east: 7 } }));
+  const remarks = (shareNodes: boolean | undefined): readonly string[] =>
+    previewEntries(EMPTY_STATE, {
+      slice: offer('east'),
+      partition: 'k8s',
+      exposure: undefined,
+      ...rules,
+      pathOf: BIGIP.pathOf,
+      shareNodes,
+    }).flatMap((entry) => (entry.remarks ?? []).map(({ code }) => code));
+  expect([remarks(true), remarks(undefined)]).toEqual([['OWN341'], []]);
 });
 
 test('a preview knows the fleets: what a fleet adds to an exposure is no difference', () => {

@@ -19,9 +19,10 @@ import { isCalm } from '../../../shared/operations/replay/replay.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { testRuntime } from '../../fixtures/failures/runtime.ts';
 
-const rules = { sameFleet: () => false, pathOf: BIGIP.pathOf };
+const ALONE = { sameFleet: () => false, pathOf: BIGIP.pathOf };
+const rules = { ...ALONE, shareNodes: undefined };
 const declared = (...slices: Slice[]): DeclaredState =>
-  slices.reduce((state, each) => planPartition('k8s', state, [each], rules).next, EMPTY_STATE);
+  slices.reduce((state, each) => planPartition('k8s', state, [each], ALONE).next, EMPTY_STATE);
 const reading = (state: DeclaredState): PartitionReading => ({ kind: 'ours', declared: { state } });
 const ask = (state: DeclaredState, wanted: Slice, key?: string) =>
   previewPartition(reading(state), { slice: wanted, partition: 'k8s', exposure: key, ...rules });
@@ -85,7 +86,7 @@ describe('what a replay would do now', () => {
   test('what is in quarantine at this very revision is tried', () => {
     const state = declared(slice(1, []));
     const owner = 'east/istio-system/istio-ingressgateway';
-    const first = planPartition('k8s', state, [slice(1, [exposure()])], rules).entries[0]!;
+    const first = planPartition('k8s', state, [slice(1, [exposure()])], ALONE).entries[0]!;
     const kept = {
       hash: first.structure!,
       code: 'BIP424',
