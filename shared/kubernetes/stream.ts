@@ -66,6 +66,8 @@ export interface StreamOptions<T> {
   readonly optional?: boolean | undefined;
   /** Called after every complete list. */
   readonly onListed?: (() => void) | undefined;
+  /** Called whenever the cluster is found not to serve the kind. */
+  readonly onUnserved?: (() => void) | undefined;
   /** Called after every failed attempt, before the next one. */
   readonly onFault?: ((error: unknown) => void) | undefined;
   readonly clock: Clock;
@@ -216,6 +218,7 @@ class ListWatch<T> implements Stream<T> {
         'the cluster does not serve this kind; waiting for it',
       );
     this.#state = 'not-served';
+    this.#options.onUnserved?.();
     await this.#doWithout();
   }
 

@@ -71,6 +71,8 @@ interface KindStream {
   readonly stream: Stream<ObservedObject>;
 }
 
+type StreamEvents = Pick<StreamOptions<ObservedObject>, 'onFault' | 'onListed' | 'onUnserved'>;
+
 /** The cached state of the cluster, with one stream per kind. */
 export class ClusterCache {
   readonly index = new ClusterIndex();
@@ -92,12 +94,11 @@ export class ClusterCache {
       placesOf(kind, namespaces).map((namespace) => ({
         kind,
         namespace,
-        stream: this.#createStream(kind, namespace, { onListed: () => this.#listed(kind) }),
+        stream: this.#createStream(kind, namespace, this.#reading(kind)),
       })),
     );
     this.meshConfigs = new MeshConfigStreams({
-      open: (kind) =>
-        this.#createStream(kind, options.rootNamespace, { onListed: () => this.#listed(kind) }),
+      open: (kind) => this.#createStream(kind, options.rootNamespace, this.#reading(kind)),
       onAnswer: options.onOptional,
     });
     this.mesh = new MeshServiceStream({
@@ -214,6 +215,12 @@ export class ClusterCache {
     this.#options.onChange(change);
   }
 
+  /** An optional kind was read once it was listed, or if there can be none. */
+  #reading(kind: ObservedKind): Pick<StreamEvents, 'onListed' | 'onUnserved'> {
+    const onListed = (): void => this.#listed(kind);
+    return kind.isEmptyUnserved === true ? { onListed, onUnserved: onListed } : { onListed };
+  }
+
   #listed({ optional }: ObservedKind): void {
     if (optional === undefined || this.index.read.has(optional)) return;
     this.index.read.add(optional);
@@ -226,7 +233,7 @@ export class ClusterCache {
   #createStream(
     kind: ObservedKind,
     namespace: string | undefined,
-    events: Pick<StreamOptions<ObservedObject>, 'onFault' | 'onListed'> = {},
+    events: StreamEvents = {},
   ): Stream<ObservedObject> {
     const { client, clock, random, log, timing, ingresses, network } = this.#options;
     const podSelectors = this.#podSelectors;

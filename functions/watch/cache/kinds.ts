@@ -55,6 +55,11 @@ export interface ObservedKind extends StreamKind {
   readonly fieldSelector?: string;
   /** An optional kind: if it is unreadable or not served, only some information is missing. */
   readonly optional?: keyof OptionalKinds;
+  /**
+   * Without its CRD there are none. Not for a kind whose empty list refuses something: a CRD may be
+   * served late.
+   */
+  readonly isEmptyUnserved?: true;
   /** May throw: then the stream keeps the last readable state of the object. */
   readonly observe: (raw: RawObject) => ObservedObject;
 }
@@ -195,6 +200,7 @@ export const WATCHED_KINDS: readonly ObservedKind[] = [
     kind: 'EnvoyFilter',
     plural: 'envoyfilters',
     optional: 'envoyFilters',
+    isEmptyUnserved: true,
     observe: (raw) => ({ of: 'envoyFilters', object: trimLabels(normaliseEnvoyFilter(raw)) }),
   },
   {

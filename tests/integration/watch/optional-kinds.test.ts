@@ -67,6 +67,13 @@ describe('a kind that Sluice can do without', () => {
   });
 });
 
+test('without the CRD of EnvoyFilters there are none, and nothing asks for rights to read them', async () => {
+  at.lab.serve('envoyfilters.networking.istio.io', false);
+  await at.watcher().start();
+  await at.passUntil(() => at.snapshots().length > 0);
+  expect(at.snapshots().at(-1)?.objects.optionalKinds?.envoyFilters).toEqual([]);
+});
+
 describe('the mesh ConfigMap of the revision that serves the pods', () => {
   const config = (mesh: string): KubernetesObject => ({
     apiVersion: 'v1',
