@@ -59,6 +59,9 @@ export class NamespaceController {
           ...object,
           metadata: {
             ...object.metadata,
+            ...(object.metadata.generation !== undefined && {
+              generation: object.metadata.generation + 1,
+            }),
             deletionTimestamp: timestamp(),
             deletionGracePeriodSeconds: 0,
           },

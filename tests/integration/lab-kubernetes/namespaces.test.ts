@@ -54,7 +54,10 @@ describe('a namespace that is deleted', () => {
     lab.store.apply(kept);
     await remove();
     expect((await call(lab, path)).body.status.phase).toBe('Terminating');
-    expect((await call(lab, `${gateways}/kept`)).body.metadata).toHaveProperty('deletionTimestamp');
+    expect((await call(lab, `${gateways}/kept`)).body.metadata).toMatchObject({
+      deletionTimestamp: expect.any(String),
+      generation: 2,
+    });
     expect(await createEvent()).toMatchObject({
       code: 403,
       body: {

@@ -32,7 +32,8 @@ const CONFIG = {
       partitions: ['k8s'],
     },
   ],
-  clusters: [{ id: CLUSTER }],
+  // Its account may read ConfigMaps in no other namespace.
+  clusters: [{ id: CLUSTER, mesh: { rootNamespace: PLACES.ingress } }],
   ingresses: [
     {
       cluster: CLUSTER,

@@ -12,7 +12,8 @@ export const PLACES = {
 export const SERVICE = 'gateway';
 export const HOLD = 'sluice-oracle.example.com/hold';
 
-const LABELS = { istio: OURS };
+/** Not that of the Gateways of the calls. */
+const LABELS = { istio: PLACES.ingress };
 
 export const PATHS = {
   services: `/api/v1/namespaces/${PLACES.ingress}/services`,

@@ -89,6 +89,12 @@ async function noteAll(stage: Stage, step: string): Promise<void> {
   note(`${step}: Lease`, await leaseView(admin));
 }
 
+/** The leader notes itself on the Service beside everything else. */
+async function isNoted({ admin }: Stage): Promise<boolean> {
+  const { body } = await admin.send('GET', `${PATHS.services}/${SERVICE}`);
+  return Object.keys(body.metadata.annotations ?? {}).some((key) => key.startsWith('leader.'));
+}
+
 /** Everything is created before and while the watcher runs. */
 async function appears(stage: Stage): Promise<void> {
   await write(stage, 'POST', PATHS.services, ingressService());
@@ -107,6 +113,8 @@ async function appears(stage: Stage): Promise<void> {
     const snapshot = last(stage);
     return hasPort(snapshot, 32_400) && snapshot?.objects.virtualServices.length === 1;
   });
+  await stage.reach('appears: note', () => isNoted(stage));
+  await stage.reach('appears: status', () => hasStatus(stage));
   await noteAll(stage, 'appears');
 }
 
@@ -121,9 +129,7 @@ async function isSaid({ admin }: Stage, namespace: string, reason: string): Prom
 }
 
 async function isProgrammed(stage: Stage): Promise<void> {
-  await stage.reach('is programmed: status', () => hasStatus(stage));
   await stage.reach('is programmed: Event', () => isSaid(stage, PLACES.apps, 'Programmed'));
-  stage.note('is programmed: Service', await serviceView(stage.admin));
   stage.note('is programmed: Events', await eventsView(stage.admin, PLACES.apps));
   stage.note('is programmed: Events of the ingress', await eventsView(stage.admin, PLACES.ingress));
 }
@@ -152,6 +158,7 @@ async function isTakenOver(stage: Stage): Promise<void> {
   note('stands by: Lease', await leaseView(stage.admin));
   await bench.end('first');
   await reach('is taken over', () => bench.snapshots().length > before);
+  await reach('is taken over: note', () => isNoted(stage));
   const epochs = [bench.snapshots()[before - 1], last(stage)].map(
     (one) => one?.revision.epoch ?? 0,
   );

@@ -4,9 +4,13 @@ import type { Snapshot } from '../../../../shared/domain/snapshot/snapshot.ts';
 import type { Subject } from '../subject.ts';
 import { PATHS, SERVICE } from './objects.ts';
 
-/** The objects, sorted, with what identifies their run left out. */
+/**
+ * The objects, sorted, with what identifies their run left out. Only a cluster has a controller that
+ * makes EndpointSlices.
+ */
 export function snapshotView({ removed, objects }: Snapshot): unknown {
-  const kinds = Object.entries(objects).map(([kind, list]) => [
+  const { endpointSlices: _, ...rest } = objects;
+  const kinds = Object.entries(rest).map(([kind, list]) => [
     kind,
     Array.isArray(list) ? list.map(objectView).toSorted(byText) : list,
   ]);
@@ -37,10 +41,11 @@ export async function serviceView(subject: Subject): Promise<unknown> {
   };
 }
 
-/** Each Event once; its name contains a hash of the object's UID. */
+/** Each Event of the watcher; its name contains a hash of the object's UID. */
 export async function eventsView(subject: Subject, namespace: string): Promise<unknown> {
   const { body } = await subject.send('GET', PATHS.events(namespace));
   return body.items
+    .filter(({ source }: Body) => source.component === 'sluice')
     .map(({ involvedObject, type, reason, message, count, source }: Body) => {
       const { kind, name, apiVersion } = involvedObject;
       return { about: `${apiVersion} ${kind} ${name}`, type, reason, message, count, source };
