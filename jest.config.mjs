@@ -1,6 +1,6 @@
 /** Tests run as ES modules, because the Kubernetes client is ESM only. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/tests/fixtures/plain-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

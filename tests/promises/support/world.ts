@@ -297,7 +297,17 @@ function endHost(): void {
   Reflect.deleteProperty(globalThis, Symbol.for('sluice.room'));
 }
 
-function configOf(
+const configs = new Map<string, SluiceConfig>();
+
+/** Parsed once; each world has its own, because processes of one share what they know by it. */
+function configOf(...given: Parameters<typeof parsedConfig>): SluiceConfig {
+  const key = JSON.stringify(given);
+  const known = configs.get(key) ?? parsedConfig(...given);
+  configs.set(key, known);
+  return { ...known };
+}
+
+function parsedConfig(
   partitions: readonly string[],
   fleets: readonly object[],
   modes: NonNullable<WorldOptions['modes']>,
