@@ -48,7 +48,8 @@ interface Asked extends Subjects {
 async function ask(place: Place, asked: Asked, output: Output): Promise<number> {
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort(new Error('interrupted'));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  // Ctrl-C reaches this process from the terminal and from npm: the second one must not end it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   const real = await openSubject(place.kubeconfig, interrupt.signal);
   const cleaner = await openSubject(place.kubeconfig);
   try {

@@ -53,8 +53,8 @@ export async function expectNone(subject: Subject, made: readonly Made[]): Promi
     const answer = await subject.send('GET', `${path}/${metadata.name}`);
     if (answer.code === 200)
       throw new Error(
-        `${kind} ${metadata.name} exists already: another run may be using it; if none is, ` +
-          `remove it with "kubectl delete ${kind.toLowerCase()} ${metadata.name}"`,
+        `${kind} ${metadata.name} exists already: another run may be using it; if none is, remove ` +
+          `what is left with "kubectl delete namespace,clusterrole,clusterrolebinding -l ${LABEL}=${OURS}"`,
       );
     if (answer.code !== 404)
       throw new Error(`the API server refuses to read ${kind}s: ${messageOf(answer)}`);
