@@ -6,7 +6,7 @@ import { filesIn, GOLDEN, sha256 } from './files.ts';
 
 const ROOT = join(GOLDEN, '..');
 
-describe.each(['0.1.0', 'earlier'])('the golden files of %s', (release) => {
+describe.each(['0.1.0', 'earlier', 'after-0.1.0'])('the golden files of %s', (release) => {
   const root = join(ROOT, release);
 
   test('are complete and unchanged, with none added', () => {
