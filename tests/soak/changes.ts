@@ -12,6 +12,12 @@ const PODS = [2, 5] as const;
 /** Open ports of one cluster: more are opened below, more are closed above. */
 const TYPICAL_PORTS = 20;
 const GRACE_MS = 5_000;
+/** Gateways that only this cluster has; each of them can fail. */
+const OWN = 28;
+/** Gateways that all clusters may have. */
+const SHARED = 12;
+/** Failures of one Gateway are the same one, so more are never stored. Two clusters have such. */
+export const CAN_FAIL = 2 * OWN;
 export const BALANCES = ['round-robin', 'least-connections-member'] as const;
 
 export interface Team {
@@ -42,9 +48,8 @@ export interface TeamOptions {
   readonly store: ObjectStore;
   readonly cluster: BenchCluster;
   readonly podNetwork: string;
-  /** Gateways that other clusters may have too, and those that only this one has. */
-  readonly shared: readonly number[];
-  readonly own: readonly number[];
+  /** Its place among the clusters. */
+  readonly index: number;
   readonly random: () => number;
   readonly meter: Meter;
   readonly sleep: (ms: number) => Promise<void>;
@@ -78,6 +83,9 @@ export function createTeam(options: TeamOptions): Team {
   };
 }
 
+const numbers = (from: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, n) => from + n);
+
 interface Ports {
   readonly open: ReadonlyMap<number, OpenPort>;
   openOrClose(): void;
@@ -87,7 +95,9 @@ interface Ports {
   repair(): void;
 }
 
-function createPorts({ id, store, podNetwork, shared, own, random, meter }: TeamOptions): Ports {
+function createPorts({ id, store, podNetwork, index, random, meter }: TeamOptions): Ports {
+  const shared = numbers(0, SHARED);
+  const own = numbers(100 * (index + 1), OWN);
   const open = new Map<number, OpenPort>();
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const isHere = (address: string): boolean => address.startsWith(`${podNetwork}.`);
@@ -176,7 +186,11 @@ function createPods(options: TeamOptions, open: Ports['open']): Pods {
   const pick = (): number | undefined => [...ready][Math.floor(random() * ready.size)];
   const run = (work: Promise<void>): void => {
     busy.add(work);
-    void work.finally(() => busy.delete(work));
+    // What failed stays, so that `idle` rejects.
+    void work.then(
+      () => busy.delete(work),
+      () => undefined,
+    );
   };
   const expectServing = (pod: number, is: boolean): void => {
     const address = addressOf(pod);

@@ -9,9 +9,9 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 export interface SiteClock extends Clock {
   /** Milliseconds by which it is ahead of the real time. */
   ahead(): number;
-  /** Moves it for the lab and all processes. */
+  /** Lets this time pass for the lab and all processes, on their monotonic clocks too. */
   advance(ms: number): void;
-  /** Adds an error to the clock of the process with this file. */
+  /** Adds an error to the wall clock of the process with this file. */
   err(file: string, ms: number): void;
   /** Registers the file of a process; `wake` makes the running process read it. */
   follow(file: string, wake: () => void): void;
@@ -23,7 +23,7 @@ export function createSiteClock(): SiteClock {
   const tell = (file: string): void => {
     const follower = followers.get(file);
     if (follower === undefined) return;
-    writeFileSync(file, String(ahead + follower.error));
+    writeFileSync(file, `${ahead + follower.error} ${ahead}`);
     follower.wake();
   };
   return {

@@ -18,10 +18,6 @@ const SCRAPE_EVERY = 3;
 /** Mean milliseconds between two changes of the whole site. */
 const CHANGE_MS = 2_000;
 
-/** Gateways by number: those that all clusters may have, and how many each has of its own. */
-const SHARED = 12;
-const OWN = 28;
-
 export interface RunOptions {
   readonly site: SoakSite;
   readonly schedule: Schedule;
@@ -91,16 +87,13 @@ function summaryOf(
 }
 
 function teamsOf(site: SoakSite, seed: number, meter: Meter): readonly Team[] {
-  const numbers = (from: number, count: number): readonly number[] =>
-    Array.from({ length: count }, (_, n) => from + n);
   return site.clusters.map(({ id, podNetwork, kubernetes, objects }, index) =>
     createTeam({
       id,
       store: kubernetes.store,
       cluster: objects,
       podNetwork,
-      shared: numbers(0, SHARED),
-      own: numbers(100 * (index + 1), OWN),
+      index,
       random: chanceOf(seed + 1 + index),
       meter,
       sleep: (ms) => processClock.sleep(ms),
@@ -139,7 +132,10 @@ async function makeFaults(run: Run, disturbed: Disturbed, recorder: Recorder): P
   const ended: Promise<void>[] = [];
   for (const fault of run.schedule.faults) {
     await processClock.sleep(Math.max(0, (fault.at - run.elapsed()) * 1_000));
-    ended.push(oneFault(run, fault, disturbed, recorder));
+    const one = oneFault(run, fault, disturbed, recorder);
+    // Its error counts below, when all have ended.
+    one.catch(() => undefined);
+    ended.push(one);
   }
   await Promise.all(ended);
 }

@@ -1,4 +1,5 @@
 /** The curves of a run: what is drawn, and what each may do. */
+import { CAN_FAIL } from '../changes.ts';
 import type { Recorded, Sample } from '../record.ts';
 import { allowedMemory } from '../shipped.ts';
 import { lagCurves } from './lag.ts';
@@ -83,7 +84,7 @@ function processCurves({ samples }: Recorded): readonly Curve[] {
     {
       id: 'handles',
       title: 'Open handles',
-      unit: 'handles',
+      unit: 'number',
       ...of(
         ({ handles }) => handles,
         () => ({ slope: 3, level: 200 }),
@@ -121,7 +122,7 @@ function diskCurves({ samples }: Recorded): readonly Curve[] {
       id: 'disk',
       title: 'Disk: queue and failure store',
       unit: 'MiB',
-      series: written.map((name) => of(name, mebibytes, { slope: 5, level: 200 })),
+      series: written.map((name) => of(name, mebibytes, bytesIn(name))),
       perProcess: false,
       about: 'Everything that the product writes, apart from its output.',
     },
@@ -129,9 +130,11 @@ function diskCurves({ samples }: Recorded): readonly Curve[] {
       id: 'files',
       title: 'Disk: number of files',
       unit: 'files',
-      series: written.map((name) => of(name, ({ files }) => files, { slope: 60 })),
+      series: written.map((name) => of(name, ({ files }) => files, filesIn(name))),
       perProcess: false,
-      about: 'Failures that ended are removed after a day on the clock of the site.',
+      about:
+        'The failure store has two files for each failure, and no more failures than there are ' +
+        'Gateways that can fail; those that ended are removed after a day of the site.',
     },
     {
       id: 'logs',
@@ -142,6 +145,17 @@ function diskCurves({ samples }: Recorded): readonly Curve[] {
       about: 'It goes to the journal of the host, which bounds it, so only its rate counts here.',
     },
   ];
+}
+
+/** The server adds and removes segments of 16 MiB, so a slope of its log says nothing. */
+function bytesIn(place: string): Limits {
+  return place === 'write-ahead log' ? { level: 200 } : { slope: 5, level: 200 };
+}
+
+/** Besides those of failures, the store has some for each owner, device and schedule. */
+function filesIn(place: string): Limits {
+  if (place === 'failure store') return { level: 2 * CAN_FAIL + 50 };
+  return place === 'write-ahead log' ? { level: 20 } : { slope: 10 };
 }
 
 function workCurves({ samples }: Recorded, bin: number): readonly Curve[] {
@@ -181,7 +195,7 @@ function workCurves({ samples }: Recorded, bin: number): readonly Curve[] {
       unit: 'failures',
       series: [
         site('open', { slope: 10 }, ({ failures }) => failures?.open),
-        site('stored', { slope: 30 }, ({ failures }) => failures?.stored),
+        site('stored', { level: CAN_FAIL }, ({ failures }) => failures?.stored),
       ],
       perProcess: false,
       about: 'Gateways that refer to an iRule that is missing make failures; people repair them.',

@@ -24,7 +24,7 @@ export interface Measure {
 }
 
 /** A slope over less than this is chance. */
-const SHORTEST = 600;
+const SHORTEST = 1_200;
 
 export function measureOf({ summary: { parts, seconds } }: Pick<Recorded, 'summary'>): Measure {
   return {

@@ -5,7 +5,7 @@ import { readRecorded, type FaultNote, type Recorded } from '../record.ts';
 import { curvesOf, type Curve } from './curves.ts';
 import { pageOf } from './page.ts';
 import { ROWS, svgOf, type Limit, type Mark } from './svg.ts';
-import { measureOf, verdictsOf } from './verdict.ts';
+import { measureOf, verdictsOf, type Verdict } from './verdict.ts';
 
 export interface Report {
   /** For a terminal. */
@@ -32,13 +32,24 @@ export function writeReport(folder: string): Report {
   return {
     holds,
     lines: [
-      ...checks.map(({ what, found, holds: ok }) => `${ok ? 'holds' : 'FAILS'}  ${what}: ${found}`),
-      ...verdicts.map(
-        ({ outcome, words }) => `${outcome === 'fails' ? 'FAILS' : outcome}  ${words}`,
-      ),
+      ...checks.map((check) => verdictLine(check.holds, `${check.what}: ${check.found}`)),
+      ...verdicts
+        .filter(({ outcome }) => outcome !== 'too short')
+        .map(({ outcome, words }) => verdictLine(outcome === 'holds', words)),
+      ...shortLines(verdicts),
       `${holds ? 'Everything holds' : 'Something fails'}: ${page}`,
     ],
   };
+}
+
+function verdictLine(holds: boolean, words: string): string {
+  return `${holds ? 'holds' : 'FAILS'}  ${words}`;
+}
+
+/** The page has each of them. */
+function shortLines(verdicts: readonly Verdict[]): readonly string[] {
+  const { length } = verdicts.filter(({ outcome }) => outcome === 'too short');
+  return length === 0 ? [] : [`The run was too short for ${length} slopes.`];
 }
 
 function drawn(curve: Curve, { faults, summary }: Recorded): string {

@@ -44,7 +44,7 @@ describe('the verdict on a curve', () => {
   test('says that an interval is too short for a slope, which is no failure', () => {
     const [verdict] = verdictsOf(memory([hour((s) => s).slice(0, 60)]), MEASURE);
     expect(verdict?.outcome).toBe('too short');
-    expect(verdict?.words).toContain('too short for a slope (10 minutes are needed)');
+    expect(verdict?.words).toContain('too short for a slope (20 minutes are needed)');
   });
 
   test('fails if a value is above the level, however short it is there', () => {
