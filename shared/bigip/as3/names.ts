@@ -31,8 +31,9 @@ type Served = Where & Pick<DeclaredExposure, 'settings'>;
 
 /** Path of the second virtual server, which AS3 makes for the redirect; undefined without one. */
 export function redirectPath(partition: string, e: Served): string | undefined {
-  const { virtual } = devicePaths(partition, e);
-  return e.settings.redirect80 === true ? `${virtual}-Redirect-` : undefined;
+  return e.settings.redirect80 === true
+    ? `${devicePaths(partition, e).virtual}-Redirect-`
+    : undefined;
 }
 
 /** Paths of all virtual servers of an exposure. */

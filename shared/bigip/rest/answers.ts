@@ -62,13 +62,14 @@ export type Virtual = Readonly<z.infer<typeof Virtual>>;
 export const VirtualAddress = z.object({ fullPath: z.string(), address: z.string().default('') });
 export type VirtualAddress = Readonly<z.infer<typeof VirtualAddress>>;
 
-const Member = z.looseObject({
+const PLACED = {
   fullPath: z.string(),
   session: z.string().exactOptional(),
   state: z.string().exactOptional(),
   priorityGroup: z.number().exactOptional(),
   ratio: z.number().exactOptional(),
-});
+};
+const Member = z.looseObject(PLACED);
 /** A pool member as the device reports it. */
 export type PlacedMember = Readonly<z.infer<typeof Member>>;
 
@@ -80,6 +81,18 @@ export const Pool = z.object({
   membersReference: z.object({ items: z.array(Member).default([]) }).optional(),
 });
 export type Pool = Readonly<z.infer<typeof Pool>>;
+
+/** What is verified after each step, of thousands of objects: all other fields are left out. */
+export const VerifiedVirtual = z.object({
+  fullPath: z.string(),
+  destination: z.string().default(''),
+});
+export const VerifiedPool = z.object({
+  fullPath: z.string(),
+  minActiveMembers: z.number().optional(),
+  membersReference: z.object({ items: z.array(z.object(PLACED)).default([]) }).optional(),
+});
+export type VerifiedPool = Readonly<z.infer<typeof VerifiedPool>>;
 
 /** A live node. `session` and `state` are the values to read of as3.md §5.5, not those to write. */
 export const NodeItem = z.object({

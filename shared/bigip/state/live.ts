@@ -1,7 +1,7 @@
 /** Compares the live state with the declaration, because a 200 of AS3 proves nothing. */
 import { REDIRECT_PORT } from '../../domain/exposure/exposure.ts';
 import type { DeclaredExposure, DeclaredState } from '../../domain/declared/declared.ts';
-import { itemsOf, Pool, Virtual } from '../rest/answers.ts';
+import { itemsOf, VerifiedPool, VerifiedVirtual } from '../rest/answers.ts';
 import { devicePaths, redirectPath, virtualPaths } from '../as3/names.ts';
 import { endpoint, lastPart, memberDifferences } from './member-differences.ts';
 import type { Session } from '../rest/session.ts';
@@ -18,14 +18,14 @@ export async function liveMismatches(
         path: `/mgmt/tm/ltm/virtual?$filter=partition+eq+${partition}&$select=fullPath,destination`,
         kind: 'list',
       },
-      itemsOf(Virtual),
+      itemsOf(VerifiedVirtual),
     ),
     session.read(
       {
         path: `/mgmt/tm/ltm/pool?$filter=partition+eq+${partition}&expandSubcollections=true`,
         kind: 'list',
       },
-      itemsOf(Pool),
+      itemsOf(VerifiedPool),
     ),
   ]);
   const destinations = new Map(virtuals.map((v) => [v.fullPath, lastPart(v.destination)]));
@@ -41,7 +41,7 @@ export async function liveMismatches(
 /** By full path; only what the comparison needs. */
 interface Live {
   readonly destinations: ReadonlyMap<string, string>;
-  readonly pools: ReadonlyMap<string, Pool>;
+  readonly pools: ReadonlyMap<string, VerifiedPool>;
 }
 
 /** What differs between the declared exposure and the live objects; empty if nothing does. */
@@ -61,20 +61,22 @@ function compare(
       : wrongPlace(destinations, redirect, endpoint(e.address, REDIRECT_PORT))),
   ];
   const live = pools.get(pool);
-  const want = [
-    ...new Set(e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port)))),
-  ].toSorted();
-  const have = (live?.membersReference?.items ?? []).map((m) => lastPart(m.fullPath)).toSorted();
+  const want = new Set(
+    e.contributions.flatMap((c) => c.members.map((m) => endpoint(m.address, m.port))),
+  );
+  const have = new Set((live?.membersReference?.items ?? []).map((m) => lastPart(m.fullPath)));
   const members =
-    want.join() === have.join()
+    want.size === have.size && [...want].every((one) => have.has(one))
       ? []
-      : [
-          `pool ${pool} has members ${have.join(', ') || 'none'} instead of ${want.join(', ') || 'none'}`,
-        ];
+      : [`pool ${pool} has members ${inWords(have)} instead of ${inWords(want)}`];
   const placing = live
     ? memberDifferences(live, e, state).map((words) => `pool ${pool} ${words}`)
     : [];
   return [...wrong, ...members, ...placing];
+}
+
+function inWords(members: ReadonlySet<string>): string {
+  return [...members].toSorted().join(', ') || 'none';
 }
 
 /** Whether the virtual server is missing, or listens elsewhere. */
