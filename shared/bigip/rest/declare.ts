@@ -63,6 +63,8 @@ async function send(
     kind: 'declare',
   };
   const answer = await session.call(request, [400, 422, 207]);
+  // Now, because there is time until the device is done, and what comes then is waited for.
+  const lockKey = lockKeyOf(tenant);
   const answered =
     answer.status === 202
       ? await poll(session, clock, {
@@ -77,7 +79,7 @@ async function send(
     outcome: isUnchanged ? 'unchanged' : 'applied',
     took: timeTaken(result.runTime, clock.monotonic() - begun),
     ...(lines === undefined ? {} : { cost: lines }),
-    lockKey: lockKeyOf(tenant),
+    lockKey,
   };
 }
 
