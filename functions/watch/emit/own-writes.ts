@@ -5,7 +5,7 @@ import type { IngressRef } from '../../../shared/domain/snapshot/snapshot.ts';
 import type { PortKey } from '../../../shared/kubernetes/ownership.ts';
 import type { CacheChange } from '../cache/cluster-index.ts';
 import type { OwnedPort } from '../ports/own-ports.ts';
-import { includes } from '../ports/port-plan.ts';
+import { anyOf } from '../ports/port-plan.ts';
 import { sameContent, type Content } from './snapshot-content.ts';
 
 /** The ingress Service, its ports that Sluice added at any time, and the mapping of a content. */
@@ -54,14 +54,17 @@ export function isOwnServiceWrite(
     one: Service,
     { ports }: Service,
     isOwn: OwnWriteOptions['isOwnPort'],
-  ): Service => ({
-    ...one,
-    ports: one.ports.filter((port) => includes(ports, port) || !isOwn(port)),
-    ...(after.statusIsOurs === true && { loadBalancerIngress: [], statusIsOurs: true }),
-  });
+  ): Service => {
+    const isInBoth = anyOf(ports);
+    return {
+      ...one,
+      ports: one.ports.filter((port) => isInBoth(port) || !isOwn(port)),
+      ...(after.statusIsOurs === true && { loadBalancerIngress: [], statusIsOurs: true }),
+    };
+  };
   return isDeepStrictEqual(
     others(before.object, after, (port) => wasOwnPort({ ...port, service })),
-    others(after, before.object, (port) => includes(owned.ports, port)),
+    others(after, before.object, anyOf(owned.ports)),
   );
 }
 

@@ -35,8 +35,17 @@ function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
 /** Whether a server that was sent is not in the content, so that an exposure is removed. */
 export function dropsServers(sent: Content, { objects, removed }: Content): boolean {
   if (removed) return true;
-  const present = new Set(serversOf(objects));
-  return serversOf(sent.objects).some((server) => !present.has(server));
+  const present = serversIn(objects);
+  return [...serversIn(sent.objects)].some((server) => !present.has(server));
+}
+
+/** Asked several times while a snapshot waits for a Service port. */
+const SERVERS = new WeakMap<KubernetesObjects, ReadonlySet<string>>();
+
+function serversIn(objects: KubernetesObjects): ReadonlySet<string> {
+  const servers = SERVERS.get(objects) ?? new Set(serversOf(objects));
+  SERVERS.set(objects, servers);
+  return servers;
 }
 
 /** A key for each server of all gateways. */

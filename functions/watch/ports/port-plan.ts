@@ -43,11 +43,12 @@ export function planPorts(
   missing: readonly WantedPort[],
   withdraw: readonly PortKey[],
 ): PortPlan | undefined {
-  const kept = service.ports
-    .filter((port) => includes(owned, port) && !includes(withdraw, port))
-    .map(ownPort);
-  const withdrawn = withdraw.filter((key) => includes(owned, key));
-  const wanted = missing.filter((port) => !includes(service.ports, port));
+  const isOwned = anyOf(owned);
+  const isWithdrawn = anyOf(withdraw);
+  const isThere = anyOf(service.ports);
+  const kept = service.ports.filter((port) => isOwned(port) && !isWithdrawn(port)).map(ownPort);
+  const withdrawn = withdraw.filter(isOwned);
+  const wanted = missing.filter((port) => !isThere(port));
   if (wanted.length === 0 && withdrawn.length === 0) return undefined;
   const names = new Set(service.ports.map((port) => port.name));
   const added = wanted.map(({ name, port, protocol, targetPort, nodePort }): OwnPort => ({
@@ -58,6 +59,12 @@ export function planPorts(
     ...(nodePort !== undefined && { nodePort }),
   }));
   return { added, withdrawn, ports: [...kept, ...added] };
+}
+
+/** Like `includes`, for many questions about many ports. */
+export function anyOf(keys: readonly PortKey[]): (wanted: PortKey) => boolean {
+  const known = new Set(keys.map(({ port, protocol }) => `${port} ${protocol}`));
+  return ({ port, protocol }) => known.has(`${port} ${protocol}`);
 }
 
 /** Compares number and protocol. */
