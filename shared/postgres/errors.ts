@@ -1,8 +1,19 @@
 /** What an error of PostgreSQL or of its client means. */
-import { describeErrorCode, errorCode, errorMessage } from '../telemetry/errors.ts';
+import {
+  describeErrorCode,
+  errorCode,
+  errorMessage,
+  isCertificateError,
+} from '../telemetry/errors.ts';
 
-/** `denied`: a login or a right is missing; `missing`: the database or its tables are. */
-export type PostgresFault = 'away' | 'denied' | 'missing';
+/**
+ * `denied`: a login or a right is missing; `missing`: the database or its tables are; `told`: the
+ * message has the remedy already.
+ */
+export type PostgresFault = 'away' | 'denied' | 'missing' | 'certificate' | 'told';
+
+/** A database that Sluice cannot use as it is; the message says what to do. */
+export class UnfitDatabaseError extends Error {}
 
 /** By SQLSTATE (PostgreSQL, appendix A) or its class. */
 const FAULTS: Readonly<Record<string, PostgresFault>> = {
@@ -12,6 +23,8 @@ const FAULTS: Readonly<Record<string, PostgresFault>> = {
   '3F': 'missing',
   '42P01': 'missing',
   '42883': 'missing',
+  // A secret of the configuration that cannot be read.
+  GW102: 'told',
 };
 
 /** PgBouncer gives one code to all of its errors, and to those of a login to the server. */
@@ -26,11 +39,16 @@ export const POSTGRES_REMEDIES: Readonly<Record<PostgresFault, string>> = {
   away: 'Check host, port, the network and the state of PostgreSQL; Sluice retries.',
   denied: 'Check user and password, pg_hba.conf of the server, and the rights of the role.',
   missing: 'Create the database, or correct database and schema.',
+  certificate:
+    'Set ca to the CA that issued the certificate of the server, and host to a name in it.',
+  told: 'Sluice retries.',
 };
 
-/** Codes of libraries and of the operating system are `away`. */
+/** Other codes of libraries and of the operating system are `away`. */
 export function postgresFault(error: unknown): PostgresFault {
+  if (error instanceof UnfitDatabaseError) return 'told';
   const code = errorCode(error) ?? '';
+  if (isCertificateError(code)) return 'certificate';
   if (code === OF_POOLER) {
     const message = errorMessage(error);
     return POOLER_FAULTS.find(([pattern]) => pattern.test(message))?.[1] ?? 'away';

@@ -1,6 +1,7 @@
 /** Creates and changes tables, once for all processes. */
 import { escapeIdentifier } from 'pg';
 import type { Pool, PoolClient } from 'pg';
+import { UnfitDatabaseError } from './errors.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Steps that are carried out in their order. A released step never changes. */
@@ -43,7 +44,7 @@ async function refuseEncoding(client: PoolClient): Promise<void> {
   );
   const encoding = rows[0]?.encoding;
   if (encoding === 'UTF8') return;
-  throw new Error(
+  throw new UnfitDatabaseError(
     `the database has the encoding ${encoding}; create one with ENCODING 'UTF8' for Sluice`,
   );
 }

@@ -3,7 +3,7 @@
  * that sends HTTP to BIG-IP.
  */
 import type { Agent } from 'undici';
-import { describeErrorCode } from '../../telemetry/errors.ts';
+import { describeErrorCode, isCertificateError } from '../../telemetry/errors.ts';
 import { lazily } from '../../runtime/lazy.ts';
 import { readBody, startMeter, TooLarge, TooSlow } from '../../runtime/meter.ts';
 import { limitsOf } from './calls.ts';
@@ -115,8 +115,6 @@ async function exchange(
   }
 }
 
-const CERTIFICATE_ERRORS =
-  /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 /** Errors before the request left: it certainly had no effect, so a write may be repeated. */
 const BEFORE_SENDING = new Set([
   'ECONNREFUSED',
@@ -141,7 +139,7 @@ function explain(
     name: kind = '',
     message,
   } = error as { code?: string; name?: string; message: string };
-  if (error instanceof PinMismatch || CERTIFICATE_ERRORS.test(code)) {
+  if (error instanceof PinMismatch || isCertificateError(code)) {
     return new DeviceError(
       'BIP402',
       'device',

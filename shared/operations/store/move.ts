@@ -51,6 +51,7 @@ function placesOf(parts: readonly OpenPart[]): readonly Place[] {
 const REMEDIES = {
   ...POSTGRES_REMEDIES,
   away: 'Check host, port, the network and the state of PostgreSQL.',
+  told: 'Correct it.',
 } as const;
 
 /** Errors of the server get its place and a remedy. */

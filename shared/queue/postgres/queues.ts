@@ -45,7 +45,13 @@ interface Shared extends PostgresQueuesOptions {
 /** Milliseconds between two looks without a hint. */
 const POLL_MS = 500;
 
-const CODES = { away: 'Q601', denied: 'Q602', missing: 'Q603' } as const;
+const CODES = {
+  away: 'Q601',
+  denied: 'Q602',
+  missing: 'Q603',
+  certificate: 'Q601',
+  told: 'Q601',
+} as const;
 
 interface Row {
   readonly id: string;
