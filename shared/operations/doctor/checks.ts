@@ -1,6 +1,7 @@
 /** The checks of `sluice doctor`. Each reports what it found, and a remedy if that is wrong. */
 import { isNearlyFull, poolUsage } from '../../domain/addresses/usage.ts';
 import type { Failures } from '../../failures/open.ts';
+import type { SluiceConfig } from '../../config/schema.ts';
 import { queueBackend } from '../../queue/open.ts';
 import type { Runtime } from '../../host/runtime.ts';
 import { formatCount } from '../../domain/text/counts.ts';
@@ -71,10 +72,16 @@ export async function senderChecks({ config }: Runtime): Promise<readonly Doctor
       checked,
       `clusters[].senders and verifyKeys of ${id} are empty, so every sender on the queue can speak for it`,
       {
-        remedy: `set senders to the watcher's role id, or create a key with "sluice keys new ${id}"`,
+        remedy: `${senderRemedy(config.queue.kind, id)}, or create a key with "sluice keys new ${id}"`,
       },
     );
   });
+}
+
+function senderRemedy(kind: SluiceConfig['queue']['kind'], cluster: string): string {
+  return kind === 'postgres'
+    ? `give its watcher a role with "sluice queue grant --cluster ${cluster}" and set senders to it`
+    : "set senders to the watcher's role id";
 }
 
 /** Warns if a cluster without podNetworks shares a device with another cluster. */

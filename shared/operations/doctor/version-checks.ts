@@ -127,7 +127,10 @@ export async function versionCheck(
   try {
     const lease = await client.get(LEASES, name, leaseNamespace);
     if (lease === undefined)
-      return okFinding(checked, `no watcher led yet; this command is ${own}`);
+      return okFinding(
+        checked,
+        `no watcher led yet with a Lease in ${leaseNamespace}; this command is ${own}`,
+      );
     watcher = readLease(lease, 0).version;
   } catch (error) {
     return badFinding(checked, errorMessage(error), { state: 'warn' });

@@ -1,6 +1,11 @@
 /** doctor checks each secret, names each token of the console that is not accepted, and never shows one. */
 import { expect, test } from '@jest/globals';
-import { secretChecks, tokenChecks } from '../../../shared/operations/doctor/checks.ts';
+import {
+  secretChecks,
+  senderChecks,
+  tokenChecks,
+} from '../../../shared/operations/doctor/checks.ts';
+import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { startSite } from '../../fixtures/failures/site.ts';
 
 const SECRETS: Readonly<Record<string, string>> = {
@@ -46,4 +51,16 @@ test('the secrets of queue and failure store are read, too, each once', async ()
     ['secret env:GOOD', 'ok'],
     ['secret env:ABSENT', 'fail'],
   ]);
+});
+
+test('a cluster for which anyone can speak gets the remedy of its queue', async () => {
+  const { runtime } = startSite();
+  const remedyOn = async (queue: object): Promise<string | undefined> => {
+    const config = SluiceConfig.parse({ ...runtime.config, queue });
+    return (await senderChecks({ ...runtime, config }))[0]?.remedy;
+  };
+  expect(await remedyOn({ kind: 'sqs', region: 'x' })).toContain("the watcher's role id");
+  expect(await remedyOn({ kind: 'postgres', host: 'db' })).toContain(
+    '"sluice queue grant --cluster east"',
+  );
 });

@@ -45,7 +45,7 @@ test.each<[string, RawObject | undefined, string, RegExp]>([
   ['a newer watcher', of('0.3.0'), 'warn', /0\.3\.0 is newer than this command, 0\.2\.0/],
   ['a release before it was noted', of(), 'ok', /0\.1\.0/],
   ['what nobody wrote', of('x'.repeat(100)), 'ok', /0\.1\.0/],
-  ['no watcher', undefined, 'ok', /no watcher led yet/],
+  ['no watcher', undefined, 'ok', /no watcher led yet with a Lease in sluice-system; /],
 ])('%s', async (_what, lease, state, says) => {
   expect(await look(lease)).toMatchObject({
     id: 'versions',
