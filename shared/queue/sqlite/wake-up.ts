@@ -17,7 +17,7 @@ const REST_AFTER_MS = 10_000;
 /** Intervals between two looks at rest: waking a process costs more than the look itself. */
 const REST_FACTOR = 5;
 /** The same once a write was heard, so that looks are only needed if the next one is not. */
-const HEARING_REST_FACTOR = 40;
+const HEARING_REST_FACTOR = 100;
 
 /**
  * `changed` is called every `poll` milliseconds while anything waits, and less often at rest; true
