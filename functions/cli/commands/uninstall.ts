@@ -1,14 +1,14 @@
 /** `sluice uninstall`: takes one cluster or everything out; without `--yes` it only says what would go. */
 import type { Command } from 'commander';
-import {
-  carryOutUninstall,
-  planUninstall,
-} from '../../../shared/operations/uninstall/uninstall.ts';
+import type { OperationContext } from '../../../shared/operations/context.ts';
+import { carryOutUninstall } from '../../../shared/operations/uninstall/carry-out.ts';
+import { planUninstall } from '../../../shared/operations/uninstall/uninstall.ts';
 import type { UninstallPlan } from '../../../shared/operations/uninstall/uninstall.ts';
 import { addConfigOption, authorOf, withContext } from '../terminal/context.ts';
 import type { CommonOptions } from '../terminal/context.ts';
 import { formatOption, printData, printLine } from '../terminal/output.ts';
 import type { OutputFormat } from '../terminal/output.ts';
+import { writeLine } from '../../../shared/telemetry/terminal.ts';
 import { uninstallTable } from '../uninstall/tables.ts';
 
 /** What goes, and whether it goes now. */
@@ -58,7 +58,7 @@ async function uninstall(options: UninstallOptions): Promise<void> {
     async (context) => {
       const plan = await planUninstall(context, options, authorOf(options));
       try {
-        await show(plan, options);
+        await show(context, plan, options);
       } finally {
         await plan.close();
       }
@@ -68,7 +68,12 @@ async function uninstall(options: UninstallOptions): Promise<void> {
 }
 
 /** Whatever could not be looked at, or still runs, is an error (1), like every device that does not answer. */
-async function show(plan: UninstallPlan, { yes, output }: UninstallOptions): Promise<void> {
+async function show(
+  { audit, runtime }: OperationContext,
+  plan: UninstallPlan,
+  options: UninstallOptions,
+): Promise<void> {
+  const { yes, output } = options;
   const { items, running } = plan;
   const isOpen = items.some(({ action }) => action === 'unknown') || running.length > 0;
   process.exitCode = isOpen ? 1 : 0;
@@ -77,7 +82,18 @@ async function show(plan: UninstallPlan, { yes, output }: UninstallOptions): Pro
   );
   if (output === 'table') for (const one of running) printLine(`Still runs: ${one}`);
   if (yes)
-    await carryOutUninstall(plan, (what) => output === 'table' && printLine(`Removed: ${what}`));
+    await carryOutUninstall(
+      { ...plan, author: authorOf(options) },
+      {
+        audit,
+        now: () => runtime.clock.now(),
+        tell: (what) => output === 'table' && printLine(`Removed: ${what}`),
+        print: (entry) => {
+          printLine('No audit log has this removal, so keep its entry:');
+          writeLine('stderr', JSON.stringify(entry));
+        },
+      },
+    );
   else if (output === 'table' && plan.steps.length > 0)
     printLine('Nothing was removed. To remove it, add --yes.');
 }

@@ -42,12 +42,27 @@ export const GATEWAY_KINDS = {
   'gateway-api': { group: 'gateway.networking.k8s.io', versions: ['v1', 'v1beta1'] },
 } as const;
 
+type Reader = Pick<KubernetesClient, 'discover' | 'pages'>;
+
 /** Objects of F5 CIS, its Deployments, and all Services, in all namespaces. */
-export async function readCisObjects(
-  client: Pick<KubernetesClient, 'discover' | 'pages'>,
+export function readCisObjects(client: Reader): Promise<readonly RawObject[]> {
+  return readKinds(client, KINDS);
+}
+
+/** Objects that F5 CIS finds by a label, so that they can be handed over, in all namespaces. */
+export function readLabelledCisObjects(client: Reader): Promise<readonly RawObject[]> {
+  return readKinds(
+    client,
+    KINDS.filter(({ kind }) => kind === 'ConfigMap' || kind in CIS_KINDS),
+  );
+}
+
+async function readKinds(
+  client: Reader,
+  kinds: readonly MigrationKind[],
 ): Promise<readonly RawObject[]> {
   const lists = await Promise.all(
-    KINDS.map(async ({ selection, ...kind }) => {
+    kinds.map(async ({ selection, ...kind }) => {
       const served = await client.discover(kind);
       if (served === undefined) return [];
       const found: RawObject[] = [];

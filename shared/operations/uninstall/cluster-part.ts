@@ -20,6 +20,7 @@ import {
 } from '../../kubernetes/ownership.ts';
 import type { Service } from '../../domain/snapshot/objects.ts';
 import { errorMessage } from '../../telemetry/errors.ts';
+import { handedOverItems } from './handed-over-items.ts';
 import { uninstallItems } from './part.ts';
 import type { UninstallItem, UninstallPart, UninstallStep } from './part.ts';
 
@@ -34,7 +35,7 @@ export interface ClusterPlace {
   readonly now: number;
 }
 
-type Client = Pick<KubernetesClient, 'pages' | 'get' | 'apply' | 'remove' | 'time'>;
+type Client = Pick<KubernetesClient, 'discover' | 'pages' | 'get' | 'apply' | 'remove' | 'time'>;
 
 /** Reads only. Whatever the API server refuses to tell is unknown, and stays. */
 export async function clusterPart(client: Client, place: ClusterPlace): Promise<UninstallPart> {
@@ -48,6 +49,7 @@ export async function clusterPart(client: Client, place: ClusterPlace): Promise<
       items: [
         ...parts.flatMap(({ items }) => items),
         ...lease.items,
+        ...(await handedOverItems(client, where)),
         uninstallItems(where).keep('Events', 'they expire by themselves'),
       ],
       steps: [...parts.flatMap(({ steps }) => steps), ...lease.steps],

@@ -19,6 +19,8 @@ export interface UninstallStep {
   readonly what: string;
   /** Resolves if there is nothing left to do, too. */
   readonly run: () => Promise<void>;
+  /** The audit log goes with it. */
+  readonly endsLog?: true;
 }
 
 /** What an uninstallation does in one place. */

@@ -38,6 +38,12 @@ export async function pathPart({
     ...entriesOn('active', reading.active, { device, clusters, records: journal.records, held }),
     ...entriesOn('peer', reading.peer ?? [], { device, clusters, records: journal.records, held }),
   ];
+  const used = [...reading.active, ...(reading.peer ?? [])].filter(
+    (one) => journal.records.get(entryKey(one))?.found === true && one.holder !== 'ours',
+  );
+  const theirs = [...new Set(used.map(entryInWords))].map((object) =>
+    keep(object, 'others made it before Sluice, which only used it'),
+  );
   const left =
     found.some(({ item }) => item.action === 'keep') ||
     [...journal.records.values()].some((one) => !clusters.has(clusterOf(one)));
@@ -56,7 +62,7 @@ export async function pathPart({
       }
     : await journalPart(device, config, reading);
   return {
-    items: [...found.map(({ item }) => ({ ...item, place: config.name })), ...end.items],
+    items: [...found.map(({ item }) => ({ ...item, place: config.name })), ...theirs, ...end.items],
     steps: [...found.flatMap(({ step }) => step ?? []), ...end.steps],
     running: [],
   };

@@ -22,25 +22,37 @@ export interface StorePlace {
   readonly discard: boolean;
 }
 
+/** A store, and whether the audit log is in it. */
+interface StorePart extends UninstallPart {
+  readonly hasLog: boolean;
+}
+
+const NO_STORE: StorePart = { ...NOTHING, hasLog: false };
+
+/** Where the entry of the removal is, if the audit log goes with its store. */
+const PRINTED = 'the entry of this removal is printed at its end';
+
 /** Reads only, and creates nothing. */
-export async function storeParts(place: StorePlace): Promise<UninstallPart> {
+export async function storeParts(place: StorePlace): Promise<StorePart> {
   const { queue, failures } = place.context.runtime.config;
   const isOne =
     queue.kind === 'postgres' &&
     failures.kind === 'postgres' &&
     postgresLocation(queue) === postgresLocation(failures);
-  return joinParts([
+  const parts = [
     await safely('queue', () => queuePart(place)),
     // One schema has both.
     ...(isOne ? [] : [await safely('failures', () => failurePart(place))]),
-  ]);
+  ];
+  return { ...joinParts(parts), hasLog: parts.some(({ hasLog }) => hasLog) };
 }
 
-async function safely(where: string, look: () => Promise<UninstallPart>): Promise<UninstallPart> {
+async function safely(where: string, look: () => Promise<StorePart>): Promise<StorePart> {
   try {
     return await look();
   } catch (error) {
-    return { ...NOTHING, items: [uninstallItems(where).unknown('all of it', errorMessage(error))] };
+    const items = [uninstallItems(where).unknown('all of it', errorMessage(error))];
+    return { ...NO_STORE, items };
   }
 }
 
@@ -48,15 +60,15 @@ async function safely(where: string, look: () => Promise<UninstallPart>): Promis
 const unlessDiscarded = (waits: string | undefined, { discard }: StorePlace): string | undefined =>
   waits === undefined || discard ? undefined : `${waits}; empty it, or discard what waits`;
 
-async function queuePart(place: StorePlace): Promise<UninstallPart> {
+async function queuePart(place: StorePlace): Promise<StorePart> {
   const { runtime } = place.context;
   const { queue } = runtime.config;
   const { keep } = uninstallItems('queue');
   if (queue.kind === 'postgres') return schemaPart('queue', queue, place);
-  if (queue.kind === 'sqlite') return sqlitePart(queue.path, place);
+  if (queue.kind === 'sqlite') return { ...(await sqlitePart(queue.path, place)), hasLog: false };
   const where = `queues ${queue.prefix}-*.fifo in ${queue.endpoint ?? queue.region}`;
   return {
-    ...NOTHING,
+    ...NO_STORE,
     items: [
       keep(where, 'they are of the stack: npx serverless remove, then delete what it retains'),
     ],
@@ -101,7 +113,7 @@ function filesPart(files: readonly string[]): UninstallPart {
   };
 }
 
-async function failurePart(place: StorePlace): Promise<UninstallPart> {
+async function failurePart(place: StorePlace): Promise<StorePart> {
   const { context } = place;
   const { failures } = context.runtime.config;
   const { keep, remove } = uninstallItems('failures');
@@ -109,6 +121,7 @@ async function failurePart(place: StorePlace): Promise<UninstallPart> {
   if (failures.kind === 's3')
     return {
       ...NOTHING,
+      hasLog: true,
       items: [
         keep(
           `bucket ${failures.bucket}`,
@@ -118,16 +131,16 @@ async function failurePart(place: StorePlace): Promise<UninstallPart> {
     };
   const { path } = failures;
   const files = storeFiles(path);
-  if (files === undefined) return NOTHING;
+  if (files === undefined) return NO_STORE;
   const running =
     files.own.length === 0
       ? []
       : processesWith(files.own).map((pid) => `process ${pid} uses ${path}: stop it`);
   const held = unlessDiscarded(await waitingFailures(context), place);
-  if (held !== undefined) return { items: [keep(path, held)], steps: [], running };
+  if (held !== undefined) return { items: [keep(path, held)], steps: [], running, hasLog: true };
   const others = files.others.map((file) => keep(file, 'Sluice did not make it'));
   return {
-    items: [remove(path, 'failures, replay jobs, audit log, views'), ...others],
+    items: [remove(path, `failures, replay jobs, audit log, views; ${PRINTED}`), ...others],
     steps: [
       {
         what: path,
@@ -135,9 +148,11 @@ async function failurePart(place: StorePlace): Promise<UninstallPart> {
           await context.close();
           removeStoreFiles(path);
         },
+        endsLog: true,
       },
     ],
     running,
+    hasLog: true,
   };
 }
 
@@ -146,7 +161,7 @@ async function schemaPart(
   where: 'queue' | 'failures',
   server: PostgresServer,
   place: StorePlace,
-): Promise<UninstallPart> {
+): Promise<StorePart> {
   const { runtime } = place.context;
   const { keep, remove } = uninstallItems(where);
   const schema: SchemaPlace = {
@@ -155,7 +170,7 @@ async function schemaPart(
     steps: [QUEUE_MIGRATIONS, BLOB_MIGRATIONS, ARRIVAL_MIGRATIONS].flatMap(({ steps }) => steps),
   };
   const found = await lookAtSchema(schema);
-  if (found === undefined) return NOTHING;
+  if (found === undefined) return NO_STORE;
   const object = postgresLocation(server);
   const running = found.users.map(
     (one) => `${one} to ${object}: stop the processes of Sluice there`,
@@ -167,15 +182,29 @@ async function schemaPart(
     ),
   );
   const held = unlessDiscarded(await waitingInSchema(place, found.own), place);
-  if (held !== undefined) return { items: [keep(object, held), ...roles], steps: [], running };
+  const hasLog = runtime.config.failures.kind === 'postgres' && hasTable(found.own, 'blob');
+  if (held !== undefined)
+    return { items: [keep(object, held), ...roles], steps: [], running, hasLog };
   const others = found.others.map((one) =>
     keep(one, 'Sluice did not make it, so the schema stays, too'),
   );
   return {
-    items: [...found.own.map((one) => remove(one, `in ${object}`)), ...others, ...roles],
-    steps: [{ what: object, run: () => removeSchema(schema) }],
+    items: [
+      ...found.own.map((one) => remove(one, `in ${object}${hasLog ? `; ${PRINTED}` : ''}`)),
+      ...others,
+      ...roles,
+    ],
+    steps: [
+      { what: object, run: () => removeSchema(schema), ...(hasLog && { endsLog: true as const }) },
+    ],
     running,
+    hasLog,
   };
+}
+
+/** `own`: what Sluice made in a schema, in words. */
+function hasTable(own: readonly string[], table: string): boolean {
+  return own.some((one) => one.endsWith(`.${table}`) || one === `table ${table}`);
 }
 
 /** Reading a part that is not there would create its tables. */
@@ -183,8 +212,7 @@ async function waitingInSchema(
   { context }: StorePlace,
   own: readonly string[],
 ): Promise<string | undefined> {
-  const has = (table: string): boolean =>
-    own.some((one) => one.endsWith(`.${table}`) || one === `table ${table}`);
+  const has = (table: string): boolean => hasTable(own, table);
   const { queue, failures } = context.runtime.config;
   const messages =
     queue.kind === 'postgres' && has('message')

@@ -28,6 +28,10 @@ export interface UninstallRequest {
 
 /** What would be done. */
 export interface UninstallPlan extends UninstallPart {
+  /** Whether there is an audit log now. */
+  readonly hasLog: boolean;
+  /** What goes, for the audit log. */
+  readonly selection: string;
   /** Ends connections. The steps do not work any more. */
   close(): Promise<void>;
 }
@@ -59,7 +63,10 @@ interface Look extends UninstallRequest {
   readonly client: KubernetesClient | undefined;
 }
 
-async function lookAt(context: OperationContext, look: Look): Promise<UninstallPart> {
+async function lookAt(
+  context: OperationContext,
+  look: Look,
+): Promise<Omit<UninstallPlan, 'close'>> {
   const { config } = context.runtime;
   const { all, client, devices } = look;
   const id = all && client === undefined ? undefined : chooseCluster(config, look.cluster).id;
@@ -78,7 +85,9 @@ async function lookAt(context: OperationContext, look: Look): Promise<UninstallP
           now: context.runtime.clock.now(),
         });
   const parts = [...onDevices, afterParts(onDevices, inCluster)];
-  if (!all) return joinParts(parts);
+  const cluster = id === undefined ? [] : [`cluster ${id}`];
+  const selection = [...(all ? ['all devices and stores'] : []), ...cluster].join(', ');
+  if (!all) return { ...joinParts(parts), hasLog: true, selection };
   const others = [...ids]
     .filter((one) => one !== id)
     .map((one) =>
@@ -87,22 +96,7 @@ async function lookAt(context: OperationContext, look: Look): Promise<UninstallP
         `not looked at: sluice uninstall --all --cluster ${one} --kubeconfig FILE`,
       ),
     );
-  const stores = await storeParts({ context, discard: look.discardFailures });
-  return joinParts([...parts, { ...NOTHING, items: others }, afterParts(parts, stores)]);
-}
-
-/**
- * Carries the plan out, step by step; `tell` hears of each step that is done. Throws before the first
- * step if something still runs, and ends with the first step that fails: repeated, it goes on there.
- */
-export async function carryOutUninstall(
-  { steps, running }: UninstallPart,
-  tell: (what: string) => void,
-): Promise<void> {
-  if (running.length > 0)
-    throw new Error(`Sluice still runs, so nothing was removed: ${running.join('; ')}`);
-  for (const { what, run } of steps) {
-    await run();
-    tell(what);
-  }
+  const { hasLog, ...stores } = await storeParts({ context, discard: look.discardFailures });
+  const last = afterParts(parts, stores);
+  return { ...joinParts([...parts, { ...NOTHING, items: others }, last]), hasLog, selection };
 }

@@ -5,16 +5,23 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DeviceError } from '../../../shared/device/errors.ts';
 import { removeStoreFiles, storeFiles } from '../../../shared/failures/fs/remains.ts';
-import type { KubernetesClient, RawObject } from '../../../shared/kubernetes/index.ts';
+import type { RawObject } from '../../../shared/kubernetes/index.ts';
 import { clusterPart } from '../../../shared/operations/uninstall/cluster-part.ts';
 import { devicePart } from '../../../shared/operations/uninstall/device-part.ts';
 import { afterParts, NOTHING } from '../../../shared/operations/uninstall/part.ts';
-import type { UninstallPart } from '../../../shared/operations/uninstall/part.ts';
-import { carryOutUninstall } from '../../../shared/operations/uninstall/uninstall.ts';
+import type { UninstallPart, UninstallStep } from '../../../shared/operations/uninstall/part.ts';
+import type { AuditEntry, AuditLog } from '../../../shared/failures/audit.ts';
+import { carryOutUninstall } from '../../../shared/operations/uninstall/carry-out.ts';
+import { handedOverItems } from '../../../shared/operations/uninstall/handed-over-items.ts';
+import { storeParts } from '../../../shared/operations/uninstall/store-parts.ts';
+import { failuresOver } from '../../../shared/failures/open.ts';
+import { HANDED_OVER_ANNOTATION } from '../../../shared/operations/migrate/handed-over.ts';
 import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
 import { smallConfig } from '../../fixtures/config.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
+import { createManualClock } from '../../contract/queue/manual-clock.ts';
+import { memoryBlobs } from '../../fixtures/failures/blobs.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { fdb, live, record, records, route } from '../paths/support.ts';
 
@@ -22,6 +29,26 @@ const NOW = Date.parse('2026-11-30T12:00:00Z');
 const CLUSTERS = new Set(['east']);
 const lines = ({ items }: UninstallPart): readonly string[] =>
   items.map(({ action, object }) => `${action} ${object}`);
+
+const AUTHOR = { who: 'ada', why: 'the end' };
+/** Tells what was printed. */
+async function carryOut(
+  part: Pick<UninstallPart, 'steps' | 'running'>,
+  { audit, hasLog = false }: { readonly audit?: AuditLog; readonly hasLog?: boolean } = {},
+): Promise<readonly AuditEntry[]> {
+  const printed: AuditEntry[] = [];
+  const none = { record: () => Promise.reject(new Error('there is no log')) };
+  await carryOutUninstall(
+    { ...part, hasLog, author: AUTHOR, selection: 'all' },
+    {
+      audit: audit ?? none,
+      now: () => NOW,
+      tell: () => undefined,
+      print: (one) => void printed.push(one),
+    },
+  );
+  return printed;
+}
 
 describe('in a cluster', () => {
   interface Given {
@@ -75,7 +102,8 @@ describe('in a cluster', () => {
     raw: RawObject,
     leases: Readonly<Record<string, RawObject>> = {},
   ): Promise<UninstallPart> => {
-    const client: Pick<KubernetesClient, 'pages' | 'get' | 'apply' | 'remove' | 'time'> = {
+    const client: Parameters<typeof clusterPart>[0] = {
+      discover: () => Promise.resolve(undefined),
       pages: async function* () {
         yield { items: [raw], resourceVersion: '1' };
       },
@@ -166,8 +194,7 @@ describe('in a cluster', () => {
   ])('a watcher runs if %s', async (_what, given, leases, count) => {
     const part = await look(service(given), leases);
     expect(part.running).toHaveLength(count);
-    if (count > 0)
-      await expect(carryOutUninstall(part, () => undefined)).rejects.toThrow('nothing was removed');
+    if (count > 0) await expect(carryOut(part)).rejects.toThrow('nothing was removed');
   });
 });
 
@@ -192,7 +219,7 @@ describe('on a device', () => {
       expect.stringMatching(/^remove virtual server .*443\/tcp in k8s/),
       'remove partition k8s',
     ]);
-    await carryOutUninstall(part, () => undefined);
+    await carryOut(part);
     expect(await look(device)).toEqual(NOTHING);
   });
 
@@ -200,7 +227,7 @@ describe('on a device', () => {
     const device = await declared();
     const part = await look(device);
     device.touch();
-    await expect(carryOutUninstall(part, () => undefined)).rejects.toMatchObject({
+    await expect(carryOut(part)).rejects.toMatchObject({
       code: 'BIP430',
     });
     expect(device.state()).toEqual(state);
@@ -223,6 +250,18 @@ describe('on a device', () => {
     expect(lines(await look(device))).toEqual([
       'remove route 10.244.3.0/24 via 192.0.2.13',
       expect.stringMatching(/^keep the journal/),
+    ]);
+  });
+
+  test('a route of others that Sluice used stays and is named, and its journal goes', async () => {
+    const device = memoryDevice();
+    const theirs = live(ROUTE, 'theirs');
+    device.paths.units.active.set(`route ${ROUTE.at}`, theirs);
+    const found = record(ROUTE, { found: true });
+    await device.paths.write({ number: 0, records: records(found) });
+    expect(lines(await look(device))).toEqual([
+      'keep route 10.244.3.0/24 via 192.0.2.13',
+      expect.stringMatching(/^remove partition .* with the journal/),
     ]);
   });
 
@@ -272,6 +311,127 @@ describe('on a device', () => {
       expect.stringContaining('partition k8s'),
     ]);
   });
+});
+
+describe('the record of a removal', () => {
+  const world = () => {
+    const failures = failuresOver(memoryBlobs(), { clock: createManualClock(NOW), id: () => 'id' });
+    const seen: string[] = [];
+    const step = (what: string, more: Partial<UninstallStep> = {}): UninstallStep => ({
+      what,
+      run: async () => {
+        const [entry] = await failures.audit.list();
+        seen.push(`${what}: ${entry?.result ?? 'no entry'}`);
+      },
+      ...more,
+    });
+    return { ...failures, seen, step };
+  };
+
+  test('is in the audit log before the first step, and names all of them at the end', async () => {
+    const { audit, seen, step } = world();
+    const part = { ...NOTHING, steps: [step('a'), step('b')] };
+    expect(await carryOut(part, { audit, hasLog: true })).toEqual([]);
+    expect(seen).toEqual(['a: begun', 'b: begun']);
+    expect(await audit.list()).toMatchObject([
+      { ...AUTHOR, action: 'uninstall', selection: 'all', result: 'removed a; b' },
+    ]);
+  });
+
+  test('is printed if the audit log goes, and is in it until then', async () => {
+    const { audit, seen, step } = world();
+    const part = { ...NOTHING, steps: [step('a'), step('store', { endsLog: true })] };
+    expect(await carryOut(part, { audit, hasLog: true })).toEqual([
+      {
+        ...AUTHOR,
+        at: new Date(NOW).toISOString(),
+        action: 'uninstall',
+        selection: 'all',
+        result: 'removed a; store',
+      },
+    ]);
+    expect(seen).toEqual(['a: begun', 'store: removed a']);
+  });
+
+  test('is printed, too, if there is no audit log: none is made for it', async () => {
+    const { audit, step } = world();
+    const part = { ...NOTHING, steps: [step('a')] };
+    expect(await carryOut(part, { audit })).toMatchObject([{ result: 'removed a' }]);
+    expect(await audit.list()).toEqual([]);
+    expect(await carryOut(NOTHING)).toEqual([]);
+  });
+
+  test('of one that fails says how far it came; without an entry nothing is removed', async () => {
+    const { audit, seen, step } = world();
+    const lost = step('b', { run: () => Promise.reject(new Error('away')) });
+    const part = { ...NOTHING, steps: [step('a'), lost, step('c')] };
+    await expect(carryOut(part, { audit, hasLog: true })).rejects.toThrow('away');
+    expect(await audit.list()).toMatchObject([{ result: expect.stringContaining('failed: away') }]);
+    seen.length = 0;
+    await expect(carryOut(part, { hasLog: true })).rejects.toThrow('there is no log');
+    expect(seen).toEqual([]);
+  });
+
+  test('is lost with a folder, and the preview says where it will be', async () => {
+    const path = mkdtempSync(join(tmpdir(), 'sluice-'));
+    const { store, waiting } = world();
+    const [queue, failures] = [
+      { kind: 'sqlite', path: join(path, 'none', 'q') },
+      { kind: 'fs', path },
+    ];
+    const runtime = { config: { ...smallConfig(), queue, failures } };
+    const context = { runtime, store, waiting, close: () => Promise.resolve() } as never;
+    const there = await storeParts({ context, discard: false });
+    expect(there).toMatchObject({ hasLog: true, steps: [{ endsLog: true }] });
+    expect(there.items[0]?.why).toContain('the entry of this removal is printed at its end');
+    await there.steps[0]?.run();
+    expect(await storeParts({ context, discard: false })).toEqual({ ...NOTHING, hasLog: false });
+  });
+});
+
+test('what F5 CIS handed over stays, with the way back; an account that may not look only hears so', async () => {
+  const over = {
+    address: '192.0.2.7',
+    label: { name: 'f5type', value: 'virtual-server' },
+    at: new Date(NOW).toISOString(),
+    by: 'ada',
+  };
+  const map = (name: string, text?: string): RawObject => ({
+    kind: 'ConfigMap',
+    metadata: {
+      namespace: 'web',
+      name,
+      ...(text !== undefined && { annotations: { [HANDED_OVER_ANNOTATION]: text } }),
+    },
+  });
+  const withheld = [{ api: 'istio', gateway: 'web/gw', expose: null }];
+  const maps = [
+    map('other'),
+    map('taken', JSON.stringify(over)),
+    map('half', JSON.stringify({ ...over, withheld })),
+    map('broken', '{'),
+  ];
+  const client = {
+    discover: ({ plural }: { plural: string }) =>
+      Promise.resolve(
+        plural === 'configmaps' ? ({ group: '', version: 'v1' } as never) : undefined,
+      ),
+    pages: async function* () {
+      yield { items: maps, resourceVersion: '1' };
+    },
+  };
+  const items = await handedOverItems(client, 'cluster east');
+  expect(items.map(({ action, object }) => `${action} ${object}`)).toEqual([
+    'keep ConfigMap web/taken',
+    'keep ConfigMap web/half',
+    'keep ConfigMap web/broken',
+  ]);
+  expect(items[0]?.why).toMatch(/sluice migrate cis undo 192\.0\.2\.7.* f5type: virtual-server$/);
+  expect(items[1]?.why).toContain('sluice.io/expose of web/gw is "false"');
+  const refused = { ...client, discover: () => Promise.reject(new Error('403')) };
+  expect(await handedOverItems(refused, 'cluster east')).toMatchObject([
+    { action: 'keep', why: 'not looked at: 403' },
+  ]);
 });
 
 test('nothing that a device may still use goes while it does not answer', () => {
