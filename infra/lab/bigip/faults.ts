@@ -86,7 +86,6 @@ export interface FaultBox {
   latencyOf(request: LabRequest): number;
 }
 
-/** Whether the request is carried out despite this fault. */
 /** An echo as the page that it is for this request. */
 export function withEcho(fault: Fault | undefined, request: LabRequest): Fault | undefined {
   if (fault?.response.kind !== 'echo') return fault;
@@ -94,6 +93,7 @@ export function withEcho(fault: Fault | undefined, request: LabRequest): Fault |
   return { ...fault, response: { kind: 'html', status: fault.response.status, html } };
 }
 
+/** Whether the request is carried out despite this fault. */
 export function isHandled({ after, response }: Fault): boolean {
   return after === true || response.kind === 'delay' || response.kind === 'drip';
 }
