@@ -5,8 +5,9 @@
  */
 import { parseArgs } from 'node:util';
 import { chanceOf } from '../fixtures/chance.ts';
-import { mutateTarget } from './load.ts';
+import { mutateTarget, ROOT } from './load.ts';
 import type { Mutant } from './mutants.ts';
+import { writeRecord } from './record.ts';
 import { rateOf, reportOf, type Judged } from './report.ts';
 import { supervise, type Tried } from './supervise.ts';
 import { targetsNamed, type Target } from './targets.ts';
@@ -24,6 +25,8 @@ const { values, positionals } = parseArgs({
     /** Only files whose path contains one of these, separated by commas. */
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
+    /** Puts the result into record.json; only of whole runs. */
+    record: { type: 'boolean', default: false },
     /** Percentage of mutants that must be noticed or explained; below it the exit code is 1. */
     'at-least': { type: 'string' },
   },
@@ -67,15 +70,20 @@ async function tryTarget(target: Target, budget: number): Promise<readonly Judge
     if (done % EVERY === 0) say(`${done} tried after ${seconds()} s`);
   };
   const tried = await supervise({ target, ids, budget, each });
-  if (tried.length < ids.length)
+  if (tried.length < ids.length) {
     say(
       `${target.name}: ${ids.length - tried.length} were not tried, because the time of ${values.budget} s is spent`,
     );
+    if (values.record) process.exitCode = 1;
+  }
   return tried.flatMap((one): Judged[] => {
     const mutant = byId.get(one.id);
     return mutant === undefined ? [] : [{ ...mutant, ...one, target: target.name }];
   });
 }
+
+if (values.record && (values.sample !== undefined || values.only !== ''))
+  throw new Error('--record is for whole targets: leave out --sample and --only');
 
 const judged: Judged[] = [];
 for (const target of targetsNamed(positionals)) {
@@ -86,6 +94,7 @@ process.stdout.write(
   values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`,
 );
 say(`${seconds()} s`);
+if (values.record && process.exitCode !== 1) writeRecord(ROOT, judged);
 const least = values['at-least'];
 if (least !== undefined && rateOf(judged) < Number(least)) {
   say(`${rateOf(judged).toFixed(1)} % are noticed or explained, and ${least} % are wanted`);

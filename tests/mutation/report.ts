@@ -11,7 +11,8 @@ export interface Judged extends Mutant {
 const NOTICED: ReadonlySet<Fate> = new Set<Fate>(['killed', 'timeout']);
 type State = 'noticed' | 'explained' | 'open';
 
-function stateOf(mutant: Judged): State {
+/** An explained mutant is one that no test can notice. */
+export function stateOf(mutant: Judged): State {
   if (NOTICED.has(mutant.fate)) return 'noticed';
   return reasonFor(mutant) === undefined ? 'open' : 'explained';
 }

@@ -1,12 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Slice } from '../../shared/domain/exposure/exposure.ts';
 import { exposureKey } from '../../shared/domain/exposure/exposure.ts';
 import { EMPTY_STATE } from '../../shared/domain/declared/declared.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const lists = tally('random lists');
 

@@ -1,14 +1,16 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
 import type { Gate } from './support/gate.ts';
 import { countAll, killAt } from './support/gate.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { createWorld } from './support/world.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const series = tally('series of random crashes');
 
@@ -237,5 +239,5 @@ describe('promise 16: crash anywhere, recover anywhere', () => {
       ),
       { numRuns: Math.ceil(SEEDS / 2) },
     );
-  }, 60_000);
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { createFenceKeeper } from '../../functions/apply/fences.ts';
 import { applyGroup } from '../../functions/apply/group.ts';
@@ -10,9 +10,11 @@ import type { Availability, Exposure, Slice } from '../../shared/domain/exposure
 import { compareVersions } from '../../shared/domain/revision.ts';
 import { memoryDevice, refusing } from '../fixtures/device.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import { virtualClock } from './support/clock.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const histories = tally('random histories');
 
@@ -238,5 +240,5 @@ describe('a fence that waits', () => {
       }),
       { numRuns: Math.ceil(SEEDS / 4) },
     );
-  }, 120_000);
+  });
 });

@@ -1,10 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DeviceError } from '../../shared/device/errors.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import { createWorld } from './support/world.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const histories = tally('random histories');
 
@@ -65,7 +67,7 @@ describe('promise 11: a fix is never blocked by the fault it fixes', () => {
       }),
       { numRuns: SEEDS },
     );
-  }, 60_000);
+  });
 
   test('the fix is applied within one batch, however long the quarantine would have lasted', async () => {
     const world = createWorld();

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests, type TestRun } from './run-tests.ts';
 import { tryGuards } from './mutants.ts';
+import { changedSince, readRecord } from '../mutation/record.ts';
 import { PROMISES, type Promised } from './promises.ts';
 import { readTallies, reliabilityPage } from './page.ts';
 
@@ -53,8 +54,9 @@ async function runPromises(chosen: readonly Promised[], isWhole: boolean): Promi
     for (const text of run.failures) say(text, 0);
     if (run.failed.size > 0) return 1;
     if (isWhole) {
-      writeFileSync(PAGE, reliabilityPage(readTallies(folder)));
+      writeFileSync(PAGE, reliabilityPage(readTallies(folder), readRecord(ROOT)));
       say('docs/reliability.md is written.', 0);
+      say(recordLine(), 0);
     }
     return 0;
   } finally {
@@ -69,10 +71,19 @@ function resultLine({ number, name, tests }: Promised, run: TestRun): string {
   return `${String(number).padStart(2)}  ${name.padEnd(62)} ${String(passed).padStart(4)} tests  ${found}`;
 }
 
+/** How old the record of mutants is. */
+function recordLine(): string {
+  const record = readRecord(ROOT);
+  const sources = Object.values(record).reduce((n, one) => n + Object.keys(one.sources).length, 0);
+  const changed = changedSince(record, ROOT).length;
+  return `Mutants: ${changed} of the ${sources} sources changed since their last whole run.`;
+}
+
 function checkPage(folder: string): number {
   if (!existsSync(join(folder, 'tally.jsonl')))
     throw new Error(`--check ${folder}: no test noted anything there; run them with SLUICE_TALLY`);
-  if (readFileSync(PAGE, 'utf8') === reliabilityPage(readTallies(folder))) return 0;
+  if (readFileSync(PAGE, 'utf8') === reliabilityPage(readTallies(folder), readRecord(ROOT)))
+    return 0;
   return say('docs/reliability.md does not say what the tests tried: run "npm run promises".', 1);
 }
 

@@ -1,11 +1,13 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { BIGIP } from '../../shared/bigip/capabilities.ts';
 import { PLAIN } from '../fixtures/plain-capabilities.ts';
 import type { DeviceFault, Model, Want } from './support/model.ts';
 import { createModel } from './support/model.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const histories = tally('random histories');
 const declares = tally('declares checked');
@@ -100,5 +102,5 @@ describe('promises of apply, over random histories with faults, crashes and slow
       }),
       { numRuns: SEEDS },
     );
-  }, 120_000);
+  });
 });

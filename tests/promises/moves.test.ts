@@ -1,12 +1,14 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { Exposure } from '../../shared/domain/exposure/exposure.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const histories = tally('random histories');
 
@@ -171,5 +173,5 @@ describe('promises of apply on a device with several partitions', () => {
       }),
       { numRuns: SEEDS, examples: [[TO_A_CLOSED_PARTITION]] },
     );
-  }, 120_000);
+  });
 });

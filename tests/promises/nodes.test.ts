@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeclaredState } from '../../shared/domain/declared/declared.ts';
@@ -7,10 +7,12 @@ import type { Exposure, Slice } from '../../shared/domain/exposure/exposure.ts';
 import { planPartition } from '../../shared/domain/plan/plan.ts';
 import { approvalsFor } from '../../shared/operations/approve/approve.ts';
 import { exposure, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import type { World } from './support/world.ts';
 import { CLUSTERS, createWorld, ownerOf } from './support/world.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const histories = tally('random histories');
 
@@ -229,6 +231,5 @@ describe('promises of apply about nodes that several partitions need', () => {
         { numRuns: Math.ceil(SEEDS / 8) },
       );
     },
-    120_000,
   );
 });

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { GUARDS } from './guards.ts';
+import { recordRows, type MutationRecord } from '../mutation/record.ts';
 import { PROMISES, type Promised } from './promises.ts';
 import type { Tally } from './support/tally.ts';
 
@@ -14,16 +15,17 @@ export function readTallies(folder: string): readonly Tally[] {
 }
 
 /** The text of the page. */
-export function reliabilityPage(tallies: readonly Tally[]): string {
+export function reliabilityPage(tallies: readonly Tally[], record: MutationRecord): string {
+  const mutants = recordRows(record);
   return `# Reliability
 
 \`npm run promises\` writes this page. It runs the tests of each promise: apply, queue, device and failure store stand in one process with a
 virtual clock, and faults, crashes and slow twins come at random, always with the same seed. The page has no times, because they depend on
 the machine. CI refuses it if it differs from what its own run tried.
 
-    npm run promises                 # all of them; a failing test prints its seed and path
+    npm run promises                 # all of them; a failing test prints the command that tries it again
     npm run promises -- --mutants    # takes out each guard below in a scratch copy, and expects its tests to fail
-    SLUICE_SEEDS=200000 npm run promises -- --only 3   # for a night
+    SLUICE_SEEDS=200000 npm run promises -- --only 3   # for a night; CI has 2000
     SLUICE_SEED=random npm run promises -- --only 3    # other histories
 
 | | promise | tests |
@@ -55,6 +57,24 @@ Without its guard, a promise breaks. Each row is one edit of [tests/promises/gua
 | promise | without the guard | where | noticed by |
 |---|---|---|---|
 ${GUARDS.map(({ promise, without, file, noticedBy }) => `| ${promise} | ${without} | \`${file}\` | ${noticedBy.join(', ')} |`).join('\n')}
+
+## Mutants of what decides
+
+A run of [\`npm run mutate\`](mutation.md) makes each condition and each choosing call wrong, one at a time. Whole runs take hours, so CI does
+not repeat them: this is the last one of each target, by [its record](../tests/mutation/record.json), which has the hash of each source as it
+was then. \`npm run promises\` prints how many sources changed since, and a test fails when it is more than half of them. *Explained* are mutants
+that no test can notice; [the reasons](../tests/mutation/equivalents.ts) are compared with the sources by a test. The rate leaves them out.
+Targets that are not in the table have their figures in [mutation.md](mutation.md).
+
+| target | sources | mutants | noticed | explained | open | rate |
+|---|---:|---:|---:|---:|---:|---:|
+${mutants.targets.join('\n')}
+
+Open are these, which no test notices and nobody explained.
+
+| source | function | code | change | |
+|---|---|---|---|---|
+${mutants.open.join('\n')}
 `;
 }
 

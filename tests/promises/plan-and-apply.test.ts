@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { applyPartition } from '../../functions/apply/loop/run.ts';
 import { dryRunDevice } from '../../shared/device/dry-run.ts';
@@ -10,9 +10,11 @@ import { planPartition } from '../../shared/domain/plan/plan.ts';
 import type { MemoryDevice } from '../fixtures/device.ts';
 import { memoryDevice } from '../fixtures/device.ts';
 import { exposure, SETTINGS, slice } from '../fixtures/exposures.ts';
-import { SEEDS } from './support/seeds.ts';
+import { PATIENCE_MS, SEEDS } from './support/seeds.ts';
 import { createWorld } from './support/world.ts';
 import { tally } from './support/tally.ts';
+
+jest.setTimeout(PATIENCE_MS);
 
 const plans = tally('random plans');
 
@@ -84,7 +86,7 @@ describe('promise 9: apply does what was planned, or reports the difference', ()
       }),
       { numRuns: SEEDS },
     );
-  }, 60_000);
+  });
 
   test('a plan from an outdated state is refused by its lock key, and planned again', async () => {
     const device = memoryDevice();
@@ -142,7 +144,7 @@ describe('promise 8: a dry run writes nothing', () => {
       }),
       { numRuns: Math.ceil(SEEDS / 4) },
     );
-  }, 60_000);
+  });
 });
 
 describe('promise 7: only ours', () => {

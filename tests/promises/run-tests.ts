@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { SEEDS } from './support/seeds.ts';
 
 /** What became of the tests, by file relative to the folder. */
 export interface TestRun {
@@ -22,8 +23,8 @@ interface JestReport {
   }[];
 }
 
-/** Milliseconds after which a run counts as hung. */
-const LONGEST_MS = 900_000;
+/** Milliseconds after which a run counts as hung; more histories take longer. */
+const LONGEST_MS = 900_000 + SEEDS * 600;
 
 /** `bail`: stop at the first failure. If the run crashes or hangs, every file counts as failed. */
 export async function runTests(
