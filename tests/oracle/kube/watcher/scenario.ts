@@ -47,7 +47,8 @@ export async function watchScenario(admin: Subject, kubeconfig: string): Promise
   };
   const stage: Stage = { admin, bench, note, reach };
   try {
-    for (const step of [appears, isProgrammed, changes, isTakenOver, ends, goes]) await step(stage);
+    for (const step of [appears, isProgrammed, changes, restarts, isTakenOver, ends, goes])
+      await step(stage);
     note('complaints', bench.complaints());
   } finally {
     await bench.stop();
@@ -149,6 +150,26 @@ async function changes(stage: Stage): Promise<void> {
   await noteAll(stage, 'changes');
 }
 
+/** The same watcher again: it sends everything once more, and repeats no Event. */
+async function restarts(stage: Stage): Promise<void> {
+  const { bench, note } = stage;
+  const before = bench.snapshots().length;
+  await bench.end('first');
+  note('is stopped: Lease', await leaseView(stage.admin));
+  note('is stopped: noted', await isNoted(stage));
+  await bench.start('first');
+  await stage.reach('restarts', () => bench.snapshots().length > before);
+  await stage.reach('restarts: note', () => isNoted(stage));
+  note('restarts: epochs rise', risesSince(bench.snapshots(), before));
+  await noteAll(stage, 'restarts');
+  note('restarts: Events', await eventsView(stage.admin, PLACES.apps));
+}
+
+function risesSince(snapshots: readonly Snapshot[], index: number): boolean {
+  const [old, next] = [snapshots[index - 1], snapshots.at(-1)];
+  return (next?.revision.epoch ?? 0) > (old?.revision.epoch ?? 0);
+}
+
 /** A second watcher leads when the first one stops; both leave the Lease as it should be. */
 async function isTakenOver(stage: Stage): Promise<void> {
   const { bench, note, reach } = stage;
@@ -159,10 +180,7 @@ async function isTakenOver(stage: Stage): Promise<void> {
   await bench.end('first');
   await reach('is taken over', () => bench.snapshots().length > before);
   await reach('is taken over: note', () => isNoted(stage));
-  const epochs = [bench.snapshots()[before - 1], last(stage)].map(
-    (one) => one?.revision.epoch ?? 0,
-  );
-  note('is taken over: newer epoch', (epochs[1] ?? 0) > (epochs[0] ?? 0));
+  note('is taken over: newer epoch', risesSince(bench.snapshots(), before));
   await noteAll(stage, 'is taken over');
   stage.note('is taken over: Events', await eventsView(stage.admin, PLACES.apps));
 }
