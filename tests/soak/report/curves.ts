@@ -29,6 +29,8 @@ export interface Curve {
   readonly series: readonly Series[];
   /** Whether its lives are those of processes, each with its own time to warm up. */
   readonly perProcess: boolean;
+  /** Slopes are taken between the smallest values of each interval, not between its medians. */
+  readonly floor?: boolean;
   /** One sentence. */
   readonly about: string;
 }
@@ -79,7 +81,10 @@ function processCurves({ samples }: Recorded): readonly Curve[] {
         ({ heap }) => heap,
         () => ({ slope: 20 }),
       ),
-      about: 'From the metrics of the watcher; a process without a watcher has no such metric.',
+      floor: true,
+      about:
+        'From the metrics of the watcher; a process without a watcher has no such metric. Its ' +
+        'slope is that of the smallest values, which are those after a collection of garbage.',
     },
     {
       id: 'handles',
@@ -164,7 +169,7 @@ function workCurves({ samples }: Recorded, bin: number): readonly Curve[] {
     limits: Limits,
     read: (sample: Sample) => number | undefined,
   ): Series => ({ name, lives: [pointsOf(samples, read)], limits });
-  const queue: Limits = { slope: 5, level: 500 };
+  const queue: Limits = { slope: 20, level: 500 };
   return [
     {
       id: 'queue',
@@ -194,11 +199,13 @@ function workCurves({ samples }: Recorded, bin: number): readonly Curve[] {
       title: 'Failures',
       unit: 'failures',
       series: [
-        site('open', { slope: 10 }, ({ failures }) => failures?.open),
+        site('open', {}, ({ failures }) => failures?.open),
         site('stored', { level: CAN_FAIL }, ({ failures }) => failures?.stored),
       ],
       perProcess: false,
-      about: 'Gateways that refer to an iRule that is missing make failures; people repair them.',
+      about:
+        'Gateways that refer to an iRule that is missing make failures; people repair them. None ' +
+        'may be open at the end.',
     },
     {
       id: 'context',

@@ -13,7 +13,7 @@ export function lagCurves({ lags, faults }: Recorded, bin: number): readonly Cur
       id: 'lag',
       title: 'From the change in Kubernetes to the device',
       unit: 's',
-      series: [quantile(lags, bin, 0.5, { slope: 10, level: 60 }), quantile(lags, bin, 0.99, {})],
+      series: [quantile(lags, bin, 0.5, { slope: 20, level: 180 }), quantile(lags, bin, 0.99, {})],
       perProcess: false,
       about: `Changes that arrived in ${bin} s, with those that faults delayed.`,
     },

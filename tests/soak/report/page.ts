@@ -16,7 +16,7 @@ export interface PageContents {
 const PAGE_STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;max-width:940px;margin:24px auto;padding:0 16px;color:#1c1c1e;background:#fff}
 table{border-collapse:collapse;width:100%;margin:8px 0 24px}td,th{text-align:left;padding:3px 8px;border-bottom:1px solid #d4d4da;vertical-align:top}
-.holds{color:#187a3c}.fails{color:#c02020;font-weight:600}.too.short{color:#76767c}
+.holds{color:#187a3c}.fails{color:#c02020;font-weight:600}.too.short,.unsure{color:#76767c}
 svg{max-width:100%;height:auto;display:block;margin:20px 0 0}p.about{margin:2px 0 20px;color:#6b6b70}
 @media(prefers-color-scheme:dark){body{color:#f0f0f2;background:#17171a}td,th{border-color:#3a3a40}.holds{color:#5ad083}.fails{color:#ff7b7b}p.about{color:#a5a5ad}}
 `;
@@ -66,7 +66,8 @@ and changes until ${clockText(parts.changes)}. Slopes are medians of the slopes 
 points (Theil and Sen), each point being the median of ${measure.bin} s; pairs belong to one life of
 one process, and the first ${measure.warmUp.toFixed(0)} s of each life are left out (of what belongs
 to no process, the first ${measure.filling.toFixed(0)} s of the run), as is everything after the last
-change. In brackets is what nine of ten such runs of points give by chance.</p>`;
+change. In brackets is where
+the slope is in nine of ten cases, given how much each point is like the one before it.</p>`;
 }
 
 /** Cells of the last column may be markup of this module. */

@@ -3,7 +3,10 @@ import type { Recorded } from '../record.ts';
 import type { Curve, Series } from './curves.ts';
 import { binned, slopeOf, warm, type Life, type Slope } from './slope.ts';
 
-export type Outcome = 'holds' | 'fails' | 'too short';
+/** `unsure`: it grew faster than its limit allows, but that may be chance. */
+export type Outcome = 'holds' | 'fails' | 'unsure' | 'too short';
+
+type Judged = Exclude<Outcome, 'too short'>;
 
 export interface Verdict {
   readonly curve: string;
@@ -24,12 +27,13 @@ export interface Measure {
 }
 
 /** A slope over less than this is chance. */
-const SHORTEST = 1_200;
+const SHORTEST = 900;
 
 export function measureOf({ summary: { parts, seconds } }: Pick<Recorded, 'summary'>): Measure {
   return {
     bin: seconds >= 900 ? 60 : 10,
-    warmUp: Math.min(300, seconds * 0.1),
+    // V8 takes that long to use the space that it may.
+    warmUp: Math.min(900, seconds * 0.25),
     filling: Math.min(1_200, seconds * 0.2),
     until: parts.changes,
   };
@@ -46,7 +50,7 @@ export function verdictsOf(curve: Curve, measure: Measure): readonly Verdict[] {
 
 /** The points between which slopes are taken. */
 export function measured(
-  { perProcess }: Pick<Curve, 'perProcess'>,
+  { perProcess, floor }: Pick<Curve, 'perProcess' | 'floor'>,
   { lives }: Pick<Series, 'lives'>,
   { bin, warmUp, filling, until }: Measure,
 ): readonly Life[] {
@@ -55,7 +59,7 @@ export function measured(
       life.filter(({ x }) => x <= until),
       perProcess ? warmUp : filling,
     );
-    return binned(kept, bin);
+    return floor === true ? binned(kept, bin, (values) => Math.min(...values)) : binned(kept, bin);
   });
 }
 
@@ -73,7 +77,12 @@ function slopeVerdicts(curve: Curve, series: Series, measure: Measure): readonly
       },
     ];
   const found = `${slopeWords(slope, curve.unit)} over ${minutes(slope.covered)} (limit ${limit})`;
-  return [judged(curve, `${what}: ${found}`, slope.value <= limit)];
+  return [judged(curve, `${what}: ${found}`, slopeOutcome(slope, limit))];
+}
+
+function slopeOutcome({ value, least }: Slope, limit: number): Judged {
+  if (value <= limit) return 'holds';
+  return least > limit ? 'fails' : 'unsure';
 }
 
 function slopeWords({ value, least, most }: Slope, unit: string): string {
@@ -85,12 +94,17 @@ function levelVerdicts(curve: Curve, { name, lives, limits }: Series): readonly 
   if (limit === undefined) return [];
   const most = Math.max(...lives.flatMap((life) => life.map(({ y }) => y)));
   const found = `at most ${number(most)} ${curve.unit} (limit ${limit})`;
-  return [judged(curve, `${curve.title}, ${name}: ${found}`, most <= limit)];
+  return [judged(curve, `${curve.title}, ${name}: ${found}`, most <= limit ? 'holds' : 'fails')];
 }
 
-function judged({ id }: Pick<Curve, 'id'>, words: string, holds: boolean): Verdict {
-  const outcome = holds ? 'holds' : 'fails';
-  return { curve: id, outcome, words: `${words}: ${outcome}` };
+const WORDS: Readonly<Record<Judged, string>> = {
+  holds: 'holds',
+  fails: 'fails',
+  unsure: 'cannot be told from chance; run longer',
+};
+
+function judged({ id }: Pick<Curve, 'id'>, words: string, outcome: Judged): Verdict {
+  return { curve: id, outcome, words: `${words}: ${WORDS[outcome]}` };
 }
 
 export function number(value: number): string {

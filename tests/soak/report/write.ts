@@ -35,7 +35,7 @@ export function writeReport(folder: string): Report {
       ...checks.map((check) => verdictLine(check.holds, `${check.what}: ${check.found}`)),
       ...verdicts
         .filter(({ outcome }) => outcome !== 'too short')
-        .map(({ outcome, words }) => verdictLine(outcome === 'holds', words)),
+        .map(({ outcome, words }) => verdictLine(outcome !== 'fails', words)),
       ...shortLines(verdicts),
       `${holds ? 'Everything holds' : 'Something fails'}: ${page}`,
     ],

@@ -34,6 +34,14 @@ describe('the slope of a curve', () => {
     expect(many.most).toBeGreaterThan(6);
   });
 
+  test('has a wide range if each point is like the one before it, as in a saw-tooth of many minutes', () => {
+    const random = chanceOf(7);
+    const wide = slopeOf([line(60, (i) => (i % 20) + random() / 10)]);
+    const narrow = slopeOf([line(60, () => 20 * random())]);
+    expect(wide.most - wide.least).toBeGreaterThan(2 * (narrow.most - narrow.least));
+    expect(wide.least).toBeLessThan(0);
+  });
+
   test('is unknown without two points in one life', () => {
     expect(slopeOf([line(1, () => 1), line(1, () => 2, 5)]).value).toBeNaN();
   });
@@ -48,7 +56,8 @@ test('a life is warm after its first part, counted from its own start', () => {
   ).toEqual([3, 4, 5, 6, 7, 8, 9]);
 });
 
-test('points of an interval become their median', () => {
+test('points of an interval become their median, or their smallest', () => {
   const points = [1, 2, 900, 3, 4].map((y, i) => ({ x: i * 12, y }));
   expect(binned(points, 60)).toEqual([{ x: 30, y: 3 }]);
+  expect(binned(points, 60, (values) => Math.min(...values))).toEqual([{ x: 30, y: 1 }]);
 });

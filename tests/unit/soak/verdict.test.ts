@@ -36,6 +36,15 @@ describe('the verdict on a curve', () => {
     });
   });
 
+  test('is unsure above the limit if the range reaches below it', () => {
+    const [verdict] = verdictsOf(
+      memory([hour((s) => 100 + (s % 1_100) / 10)], { slope: 5 }),
+      MEASURE,
+    );
+    expect(verdict?.outcome).toBe('unsure');
+    expect(verdict?.words).toMatch(/\(−.* to .*cannot be told from chance; run longer$/);
+  });
+
   test('sees neither the start of a process nor the rest after the last change', () => {
     const life = hour((s) => (s < 300 ? s : s > 3_000 ? 300 + s : 300));
     expect(wordsOf(memory([life]))[0]).toContain('0.00 MiB an hour');
@@ -44,7 +53,7 @@ describe('the verdict on a curve', () => {
   test('says that an interval is too short for a slope, which is no failure', () => {
     const [verdict] = verdictsOf(memory([hour((s) => s).slice(0, 60)]), MEASURE);
     expect(verdict?.outcome).toBe('too short');
-    expect(verdict?.words).toContain('too short for a slope (20 minutes are needed)');
+    expect(verdict?.words).toContain('too short for a slope (15 minutes are needed)');
   });
 
   test('fails if a value is above the level, however short it is there', () => {
