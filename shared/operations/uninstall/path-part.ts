@@ -3,8 +3,9 @@ import type { DeviceConfig } from '../../config/schema.ts';
 import type { Device } from '../../device/device.ts';
 import type { PathReading, PathUnit } from '../../device/paths.ts';
 import { entryInWords, entryKey } from '../../domain/paths/entry.ts';
+import { formatCount } from '../../domain/text/counts.ts';
 import { clusterOf } from '../../domain/paths/journal.ts';
-import type { JournalRecords } from '../../domain/paths/journal.ts';
+import type { Journal, JournalRecords } from '../../domain/paths/journal.ts';
 import { isOurs } from '../../domain/paths/live.ts';
 import type { LiveEntry } from '../../domain/paths/live.ts';
 import { uninstallItems, NOTHING } from './part.ts';
@@ -48,18 +49,7 @@ export async function pathPart({
     found.some(({ item }) => item.action === 'keep') ||
     [...journal.records.values()].some((one) => !clusters.has(clusterOf(one)));
   const end = left
-    ? {
-        ...NOTHING,
-        items:
-          journal.number === 0
-            ? []
-            : [
-                keep(
-                  `the journal of paths in ${config.networks.partition}`,
-                  'it lists entries that stay',
-                ),
-              ],
-      }
+    ? remainingJournal({ device, config, clusters, held }, journal)
     : await journalPart(device, config, reading);
   return {
     items: [...found.map(({ item }) => ({ ...item, place: config.name })), ...theirs, ...end.items],
@@ -91,6 +81,33 @@ function entriesOn(
     const step = { what: `${object} on ${device.name}`, run: () => device.paths.remove(one, unit) };
     return [{ item: remove(object, `the path to members of ${owner}`), step }];
   });
+}
+
+/**
+ * The journal without the entries of these clusters. Written after all of them are gone on both
+ * units, so that a run that was killed before is repeated.
+ */
+function remainingJournal(
+  { device, config: { name, networks }, clusters, held }: PathPlace,
+  journal: Journal,
+): Omit<UninstallPart, 'running'> {
+  const { remove, keep } = uninstallItems(name);
+  const stays = `the journal of paths in ${networks.partition}`;
+  if (journal.number === 0) return { items: [], steps: [] };
+  const items = [keep(stays, 'it lists entries that stay')];
+  const others = [...journal.records].filter(([, one]) => !clusters.has(clusterOf(one)));
+  const count = journal.records.size - others.length;
+  if (held !== undefined || count === 0) return { items, steps: [] };
+  const object = `${formatCount(count, 'entry', 'entries')} in ${stays}`;
+  const run = async (): Promise<void> => {
+    await device.paths.settle();
+    await device.paths.write({ ...journal, records: new Map(others) });
+    await device.paths.settle();
+  };
+  return {
+    items: [...items, remove(object, 'they are removed above')],
+    steps: [{ what: `${object} on ${name}`, run }],
+  };
 }
 
 /** The journal goes last, because it says whose the entries of tunnels are. */

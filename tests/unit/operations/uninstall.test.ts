@@ -250,6 +250,7 @@ describe('on a device', () => {
     expect(lines(await look(device))).toEqual([
       'remove route 10.244.3.0/24 via 192.0.2.13',
       expect.stringMatching(/^keep the journal/),
+      expect.stringMatching(/^remove 1 entry in the journal of paths/),
     ]);
   });
 
