@@ -61,6 +61,13 @@ describe('iControl REST', () => {
     });
   });
 
+  test('a list has only the fields that are selected, if an item has them', async () => {
+    const query = '$filter=partition eq k8s&$select=fullPath,destination,nothing';
+    expect((await get(`/mgmt/tm/ltm/virtual?${query}`))['items']).toEqual([
+      { fullPath: '/k8s/a/virtual', destination: '/k8s/172.16.100.195:32400' },
+    ]);
+  });
+
   test('pools are listed with their members, and an empty collection comes without items', async () => {
     const [pool] = (await get('/mgmt/tm/ltm/pool?expandSubcollections=true'))['items'];
     expect(pool).toMatchObject({

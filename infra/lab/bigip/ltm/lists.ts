@@ -14,6 +14,13 @@ export function listBody(collection: string, items: readonly Json[]): Json {
   };
 }
 
+/** The fields that `$select` names, in its order; all without it. */
+export function selected({ query }: Pick<LabRequest, 'query'>, item: Json): Json {
+  const names = query.get('$select')?.split(',');
+  if (names === undefined) return item;
+  return Object.fromEntries(names.flatMap((name) => (name in item ? [[name, item[name]]] : [])));
+}
+
 /** Only `$filter=partition eq NAME` is played. */
 export function filtered(
   request: Pick<LabRequest, 'query'>,

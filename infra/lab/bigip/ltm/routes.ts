@@ -15,7 +15,7 @@ import type { Play } from '../transaction/routes.ts';
 import { memberItem, monitorItem } from './items.ts';
 import type { LtmConfig, Member, Pool } from './model.ts';
 import { fromUrl, itemIdentity } from './paths.ts';
-import { filtered, listBody } from './lists.ts';
+import { filtered, listBody, selected } from './lists.ts';
 import { COLLECTIONS, itemOf } from './show.ts';
 import type { Collection, ShowContext } from './show.ts';
 import { memberStats, poolStats, virtualStats } from './stats.ts';
@@ -129,7 +129,7 @@ function list(context: ShowContext, collection: Collection): Reply {
     status: 200,
     body: listBody(
       `ltm/${collection}`,
-      paths.map((path) => itemOf(context, collection, path)),
+      paths.map((path) => selected(context.request, itemOf(context, collection, path))),
     ),
   };
 }
