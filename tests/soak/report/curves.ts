@@ -69,9 +69,11 @@ function processCurves({ samples }: Recorded): readonly Curve[] {
       unit: 'MiB',
       ...of(
         ({ rss }) => rss,
-        (name) => ({ slope: 20, level: allowedMemory(name) }),
+        (name) => ({ slope: allowedMemory(name) / 4, level: allowedMemory(name) }),
       ),
-      about: 'As the kernel counts it; the level is what the shipped manifests allow.',
+      about:
+        'As the kernel counts it, with garbage that V8 has not collected, so the slope has a wide ' +
+        'limit. The level is what the shipped manifests allow.',
     },
     {
       id: 'heap',
@@ -88,13 +90,13 @@ function processCurves({ samples }: Recorded): readonly Curve[] {
     },
     {
       id: 'handles',
-      title: 'Open handles',
-      unit: 'number',
+      title: 'Open files and sockets',
+      unit: 'handles',
       ...of(
         ({ handles }) => handles,
         () => ({ slope: 3, level: 200 }),
       ),
-      about: 'Files and sockets of the process.',
+      about: 'In /proc, of each process.',
     },
     {
       id: 'processor',

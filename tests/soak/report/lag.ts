@@ -21,7 +21,7 @@ export function lagCurves({ lags, faults }: Recorded, bin: number): readonly Cur
       id: 'lag-undisturbed',
       title: 'The same, undisturbed',
       unit: 's',
-      series: [quantile(calm, bin, 0.5, { level: 5 }), quantile(calm, bin, 0.99, { level: 15 })],
+      series: [quantile(calm, bin, 0.5, { level: 10 }), quantile(calm, bin, 0.99, { level: 30 })],
       perProcess: false,
       about: `Changes during which, and ${AFTER_FAULT_SECONDS} s before which, nothing was disturbed.`,
     },

@@ -16,7 +16,7 @@ export interface PageContents {
 const PAGE_STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;max-width:940px;margin:24px auto;padding:0 16px;color:#1c1c1e;background:#fff}
 table{border-collapse:collapse;width:100%;margin:8px 0 24px}td,th{text-align:left;padding:3px 8px;border-bottom:1px solid #d4d4da;vertical-align:top}
-.holds{color:#187a3c}.fails{color:#c02020;font-weight:600}.too.short,.unsure{color:#76767c}
+.holds{color:#187a3c}.fails{color:#c02020;font-weight:600}td span{white-space:nowrap}.too.short,.unsure{color:#76767c}
 svg{max-width:100%;height:auto;display:block;margin:20px 0 0}p.about{margin:2px 0 20px;color:#6b6b70}
 @media(prefers-color-scheme:dark){body{color:#f0f0f2;background:#17171a}td,th{border-color:#3a3a40}.holds{color:#5ad083}.fails{color:#ff7b7b}p.about{color:#a5a5ad}}
 `;
