@@ -44,10 +44,11 @@ ${triedRows(tallies).join('\n')}
 
 All that a process does goes through ports: queues, devices, the failure store, marks and the clock. A gate before them counts each call, and
 ends the process before it, or after it so that its answer is lost. A method that a port gets later is covered at once. Whatever the point,
-others must bring about what would have been without the crash. A process that is delayed goes on when others have done its work.
+others must bring about what would have been without the crash. A process that is delayed goes on when others have done its work. A fault is
+what a call answers instead, before or after it had its effect.
 
-| test | scenario | crash points | points of delay |
-|---|---|---|---|
+| test | scenario | crash points | points of delay | faults |
+|---|---|---|---|---|
 ${pointRows(tallies).join('\n')}
 
 ## Guards
@@ -112,7 +113,7 @@ function pointRows(tallies: readonly Tally[]): readonly string[] {
   return [...Map.groupBy(named, (one) => `| ${one.test} | ${partsOf(one)[1]} |`)]
     .toSorted(([a], [b]) => byName(a, b))
     .map(([row, own]) => {
-      const cells = ['crash points', 'points of delay'].map((what) => {
+      const cells = ['crash points', 'points of delay', 'faults'].map((what) => {
         const some = own.filter((one) => partsOf(one)[0] === what);
         return some.length === 0 ? '' : sumOf(some);
       });

@@ -56,7 +56,11 @@ export const PROMISES: readonly Promised[] = [
   },
   { number: 14, name: 'A replay is a job that can be stopped and resumed.', tests: at('replay') },
   { number: 15, name: 'An outage may last for weeks.', tests: at('outages') },
-  { number: 16, name: 'It may crash anywhere, and recovers.', tests: at('crash', 'paths') },
+  {
+    number: 16,
+    name: 'It may crash anywhere, and recovers.',
+    tests: at('crash', 'faults', 'paths'),
+  },
   {
     number: 17,
     name: 'A path to a pod is there before its member and goes after it.',

@@ -90,6 +90,25 @@ export function pauseAt(where: Where): Gate & { readonly paused: Promise<void>; 
   };
 }
 
+/** Lets one call fail, before it has its effect or after that; the process goes on. */
+export function failAt(where: Where, when: When, error: () => Error): Gate {
+  const inner = openGate();
+  const isHere = finder(where);
+  return {
+    ...inner,
+    fatal: true,
+    pass: async (name, make) => {
+      const fails = isHere({ number: inner.calls.length + 1, name });
+      return inner.pass(name, async () => {
+        if (fails && when === 'before') throw error();
+        const done = await make();
+        if (fails) throw error();
+        return done;
+      });
+    },
+  };
+}
+
 /** Counts the calls, and lets all of them pass. */
 export function countAll(): Gate {
   return { ...openGate(), fatal: true };
