@@ -1,15 +1,17 @@
 /** The end of a run: the site comes to rest, and everything is as the clusters want it. */
 import { processClock } from '../../shared/runtime/process.ts';
+import { keptMemory } from './collect.ts';
 import { foreignObjects } from './device.ts';
 import type { Check } from './record.ts';
 import type { Run } from './run.ts';
 import { needsSomebody, queueOf } from './sample.ts';
+import { allowedMemory } from './shipped.ts';
 import { differences } from './wanted.ts';
 
 /** Longer than any pause of the product after a fault. */
 const LIMIT_MS = 300_000;
 const LOOK_MS = 500;
-/** Seconds for which nothing may happen any more. */
+/** Seconds for which nothing may happen any more, or longer: until the run ends. */
 const REST_SECONDS = 60;
 /** Lines of each check that are shown. */
 const SHOWN = 5;
@@ -21,7 +23,8 @@ export async function checkEnd(run: Run, foreign: string): Promise<Check[]> {
   const left = await settle(run);
   const took = run.elapsed() - from;
   const declares = run.site.bigip.declares.length;
-  const rest = Math.min(REST_SECONDS, run.schedule.seconds * 0.1);
+  const { seconds } = run.schedule;
+  const rest = Math.max(Math.min(REST_SECONDS, seconds * 0.1), seconds - run.elapsed());
   await processClock.sleep(rest * 1_000);
   const late = run.site.bigip.declares.length - declares;
   return [
@@ -48,6 +51,7 @@ export async function checkEnd(run: Run, foreign: string): Promise<Check[]> {
       found: `${late} declares`,
       holds: late === 0,
     },
+    await keptCheck(run),
   ];
 }
 
@@ -57,6 +61,24 @@ function check(what: string, wrong: readonly string[], otherwise: string): Check
     what,
     found: wrong.length === 0 ? otherwise : wrong.slice(0, SHOWN).join('; ') + more,
     holds: wrong.length === 0,
+  };
+}
+
+/** Of what the manifests allow; the rest is for garbage and peaks. */
+const KEPT_SHARE = 2 / 3;
+
+/** A leak is what stays after a collection of garbage. */
+async function keptCheck({ site: { processes } }: Run): Promise<Check> {
+  const kept: { readonly name: string; readonly rss: number }[] = [];
+  for (const one of processes)
+    if (one.alive()) kept.push({ name: one.name, rss: await keptMemory(one) });
+  const limitOf = (name: string): number => Math.round(allowedMemory(name) * KEPT_SHARE);
+  return {
+    what: 'what a process keeps after a collection of garbage is bounded',
+    found: kept
+      .map(({ name, rss }) => `${name} ${rss.toFixed(0)} MiB (limit ${limitOf(name)})`)
+      .join(', '),
+    holds: kept.every(({ name, rss }) => rss <= limitOf(name)),
   };
 }
 

@@ -22,6 +22,7 @@ export interface ProcessOptions {
   readonly nodeOptions: string;
   readonly log: string;
   readonly metricsPort: number;
+  readonly inspectorPort: number;
   readonly clock: SiteClock;
   readonly clockFile: string;
 }
@@ -39,6 +40,8 @@ export interface SoakProcess {
   readonly name: string;
   readonly clockFile: string;
   readonly metricsPort: number;
+  /** Where its inspector listens after SIGUSR1. */
+  readonly inspectorPort: number;
   /** Unless it runs. */
   start(): void;
   alive(): boolean;
@@ -52,7 +55,7 @@ export interface SoakProcess {
 }
 
 export function createProcess(options: ProcessOptions): SoakProcess {
-  const { name, clock, clockFile, metricsPort } = options;
+  const { name, clock, clockFile, metricsPort, inspectorPort } = options;
   let child: ChildProcess | undefined;
   let expected = false;
   let crashes = 0;
@@ -66,6 +69,7 @@ export function createProcess(options: ProcessOptions): SoakProcess {
     name,
     clockFile,
     metricsPort,
+    inspectorPort,
     alive,
     signal,
     start: () => {
@@ -96,7 +100,7 @@ function spawnProcess(options: ProcessOptions): ChildProcess {
       env: {
         PATH: process.env['PATH'],
         HOME: options.dir,
-        NODE_OPTIONS: `${options.nodeOptions} --import ${PRELOAD}`,
+        NODE_OPTIONS: `${options.nodeOptions} --inspect-port=127.0.0.1:${options.inspectorPort} --import ${PRELOAD}`,
         CLOCK_FILE: options.clockFile,
         SLUICE_HTTP_PORT: `127.0.0.1:${options.metricsPort}`,
         ...options.env,

@@ -214,6 +214,7 @@ async function processesOf({ dir, files, queue, clock }: Made): Promise<readonly
         dir: join(dir, WRITTEN.home),
         log: join(dir, 'logs', `${program.name}.log`),
         metricsPort: await freePort(),
+        inspectorPort: await freePort(),
         clock,
         clockFile: join(dir, 'clocks', program.name),
       }),
