@@ -188,14 +188,15 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   // The applied list replaces the previous one, so it must be based on the current Service, not on
   // the cached one.
   const raw = await client.get(SERVICES, plain, namespace);
-  if (raw === undefined) return;
-  const live: ObservedService = {
+  const live: ObservedService | undefined = raw && {
     of: 'services',
     object: normaliseService(raw),
     owned: readOwnership(raw),
   };
-  const plan = planFor(live);
-  if (plan !== undefined) await apply(options, live.object, task, plan);
+  const plan = live && planFor(live);
+  // If the ports are gone already, the cache is behind: it decides again after the next result.
+  if (live === undefined || plan === undefined) return withdrawals.done(task.name, due);
+  await apply(options, live.object, task, plan);
 }
 
 /**
