@@ -55,15 +55,17 @@ export interface ApiFaults {
   watches(match?: FaultMatch): number;
 }
 
+/** What is known of a request. */
+type Asked = Pick<RequestInfo, 'verb' | 'resource' | 'namespace'>;
+/** How an open watch is disturbed. */
+type Disturbed = Pick<WatchConnection, 'cut' | 'silence' | 'bookmark'>;
+
 interface OpenWatch {
-  readonly info: RequestInfo;
-  readonly watch: WatchConnection;
+  readonly info: Asked;
+  readonly watch: Disturbed;
 }
 
-function applies(
-  match: FaultMatch,
-  info: Pick<RequestInfo, 'verb' | 'resource' | 'namespace'>,
-): boolean {
+function applies(match: FaultMatch, info: Asked): boolean {
   const { verbs, resource, namespace } = match;
   if (verbs && !verbs.includes(info.verb)) return false;
   if (resource !== undefined && resource !== qualified(info.resource)) return false;
@@ -76,7 +78,7 @@ export class FaultBoard implements ApiFaults {
   readonly #rules = new Set<{ readonly match: FaultMatch; readonly effect: FaultEffect }>();
   readonly #open = new Set<OpenWatch>();
   /** By verb, resource and namespace. */
-  readonly #counts = new Map<string, { readonly info: RequestInfo; count: number }>();
+  readonly #counts = new Map<string, { readonly info: Asked; count: number }>();
   #expireAs: 'event' | 'status' = 'event';
 
   constructor(store: VersionedStore) {
@@ -124,7 +126,7 @@ export class FaultBoard implements ApiFaults {
       .reduce((sum, { count }) => sum + count, 0);
   }
 
-  count(info: RequestInfo): void {
+  count(info: Asked): void {
     const key = `${info.verb} ${qualified(info.resource)} ${info.namespace ?? ''}`;
     const entry = this.#counts.get(key) ?? { info, count: 0 };
     entry.count += 1;
@@ -135,24 +137,24 @@ export class FaultBoard implements ApiFaults {
     return this.#expireAs === 'status';
   }
 
-  effectOn(info: RequestInfo): FaultEffect | undefined {
+  effectOn(info: Asked): FaultEffect | undefined {
     return [...this.#rules].find((rule) => applies(rule.match, info))?.effect;
   }
 
   /** Whether such a request would be refused with 403. */
-  denies(info: Pick<RequestInfo, 'verb' | 'resource' | 'namespace'>): boolean {
+  denies(info: Asked): boolean {
     return [...this.#rules].some(
       ({ match, effect }) => effect.kind === 'deny' && applies(match, info),
     );
   }
 
-  register(info: RequestInfo, watch: WatchConnection): () => void {
+  register(info: Asked, watch: Disturbed): () => void {
     const entry = { info, watch };
     this.#open.add(entry);
     return () => void this.#open.delete(entry);
   }
 
-  #each(match: FaultMatch, act: (watch: WatchConnection) => void): number {
+  #each(match: FaultMatch, act: (watch: Disturbed) => void): number {
     const chosen = [...this.#open].filter(({ info }) => applies(match, info));
     for (const { watch } of chosen) act(watch);
     return chosen.length;
@@ -160,7 +162,10 @@ export class FaultBoard implements ApiFaults {
 }
 
 /** The error of a fault, if it is one. */
-export function errorOf(effect: FaultEffect, info: RequestInfo): ApiError | undefined {
+export function errorOf(
+  effect: FaultEffect,
+  info: Asked & Pick<RequestInfo, 'name'>,
+): ApiError | undefined {
   const { namespace, name } = info;
   if (effect.kind === 'deny')
     return forbidden(info.verb, info.resource, {

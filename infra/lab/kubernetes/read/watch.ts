@@ -1,17 +1,11 @@
 /** One open watch: its initial events, its changes, and its end. */
 import type { ServerResponse } from 'node:http';
 import { ApiError } from '../errors.ts';
-import type { StoreChange, StorePlace, VersionedStore } from '../store.ts';
 import type { Fields, KubernetesObject } from '../types.ts';
-import type { Matcher } from './selectors.ts';
+import { type WatchPlace, WatchFeed } from './feed.ts';
 
 /** Where the watch begins and what it sends. `timeoutMs`: when the server ends it. */
-export interface WatchConnectionOptions {
-  readonly store: VersionedStore;
-  readonly place: StorePlace;
-  readonly matches: Matcher;
-  readonly revision: string;
-  readonly initialEvents: boolean;
+export interface WatchConnectionOptions extends WatchPlace {
   readonly bookmarks: boolean;
   readonly timeoutMs: number;
   readonly bookmarkMs: number;
@@ -34,34 +28,35 @@ export class WatchConnection {
   readonly #options: WatchConnectionOptions;
   readonly #response: ServerResponse;
   readonly #endings: (() => void)[] = [];
+  readonly #feed: WatchFeed;
   #sent = 0;
-  /** The newest revision that the client has received. */
-  #told = 0;
   #silent = false;
   #over = false;
 
   constructor(options: WatchConnectionOptions, response: ServerResponse) {
     this.#options = options;
     this.#response = response;
+    this.#feed = new WatchFeed(options, (type, object) => this.#object(type, object));
     response.once('close', () => this.#stop());
   }
 
   start(): void {
-    const { store, timeoutMs, bookmarkMs } = this.#options;
+    const { store, initialEvents, timeoutMs, bookmarkMs } = this.#options;
     this.#response.writeHead(200, {
       'content-type': 'application/json',
       'cache-control': 'no-cache, private',
     });
     this.#response.flushHeaders();
     try {
-      this.#begin();
+      this.#feed.begin();
+      if (initialEvents) this.#bookmark(store.revision, { 'k8s.io/initial-events-end': 'true' });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       // Once a watch is accepted, errors are sent inside the stream.
       this.#send('ERROR', error.body);
       return this.end();
     }
-    this.#endings.push(store.listen((change) => this.#tell(change)));
+    this.#endings.push(store.listen((change) => this.#feed.tell(change)));
     const timers = [
       setTimeout(() => this.#expire(), timeoutMs),
       setInterval(() => this.bookmark(), bookmarkMs),
@@ -80,13 +75,13 @@ export class WatchConnection {
   bookmark(): void {
     const { store, place } = this.#options;
     const known = store.known(place.storage);
-    if (known > this.#told) this.#bookmark(known);
+    if (known > this.#feed.told) this.#bookmark(known);
   }
 
   #bookmark(revision: number, annotations?: Readonly<Record<string, string>>): void {
     const { bookmarks, bookmark } = this.#options;
     if (bookmarks) this.#send('BOOKMARK', bookmark(revision, annotations));
-    this.#told = revision;
+    this.#feed.told = revision;
   }
 
   /** Stays open but silent, like a connection whose peer is gone. */
@@ -103,33 +98,6 @@ export class WatchConnection {
   end(): void {
     this.#response.end();
     this.#stop();
-  }
-
-  #begin(): void {
-    const { store, place, matches, revision, initialEvents } = this.#options;
-    const fromNow = revision === '' || revision === '0' || initialEvents;
-    // Wait for a revision in the future.
-    this.#told = fromNow ? store.revision : Number(revision);
-    if (fromNow)
-      for (const object of store.list(place).filter(matches)) this.#object('ADDED', object);
-    else for (const change of store.since(place, this.#told)) this.#tell(change);
-    if (initialEvents) this.#bookmark(store.revision, { 'k8s.io/initial-events-end': 'true' });
-  }
-
-  /** An object that starts or stops matching the selectors is added or deleted for this client. */
-  #tell({ type, object, previous, storage, revision }: StoreChange): void {
-    const { place, matches } = this.#options;
-    if (
-      storage !== place.storage ||
-      revision <= this.#told ||
-      (place.namespace !== undefined && object.metadata.namespace !== place.namespace)
-    )
-      return;
-    this.#told = revision;
-    const before = previous !== undefined && matches(previous);
-    const after = type !== 'DELETED' && matches(object);
-    if (after) this.#object(before ? 'MODIFIED' : 'ADDED', object);
-    else if (before) this.#object('DELETED', lastSeen(previous, object));
   }
 
   #object(type: string, object: KubernetesObject): void {
@@ -152,14 +120,4 @@ export class WatchConnection {
     this.#over = true;
     for (const ending of this.#endings) ending();
   }
-}
-
-/** DELETED contains the last content that the client could see, at the revision of the change. */
-function lastSeen(previous: KubernetesObject, object: KubernetesObject): KubernetesObject {
-  return { ...previous, metadata: { ...previous.metadata, ...versionOf(object) } };
-}
-
-function versionOf(object: KubernetesObject): { readonly resourceVersion?: string } {
-  const { resourceVersion } = object.metadata;
-  return resourceVersion === undefined ? {} : { resourceVersion };
 }

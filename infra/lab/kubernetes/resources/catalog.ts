@@ -52,8 +52,10 @@ export function createCatalog(
     return kept.length === 0 ? undefined : { ...resource, versions: kept };
   }
 
+  let known: readonly Resource[] | undefined;
   function served(): readonly Resource[] {
-    return table.map(left).filter((resource) => resource !== undefined);
+    known ??= table.map(left).filter((resource) => resource !== undefined);
+    return known;
   }
 
   return {
@@ -73,6 +75,10 @@ export function createCatalog(
       );
     },
     byStorage: (storage) => table.find((resource) => resource.storage === storage),
-    serve: (what, on) => void (on ? withheld.delete(what) : withheld.add(what)),
+    serve: (what, on) => {
+      known = undefined;
+      if (on) withheld.delete(what);
+      else withheld.add(what);
+    },
   };
 }
