@@ -127,13 +127,12 @@ export function createWorld({
   remembers = false,
 }: WorldOptions = {}): World {
   const clock = virtualClock();
-  const queues = memoryQueues(
-    clock,
-    (name, body) =>
-      name.startsWith('settled-') &&
-      isSettled(body) &&
-      world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled),
-  );
+  const queues = memoryQueues(clock, {
+    onSend: (name, body) => {
+      if (name.startsWith('settled-') && isSettled(body))
+        world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled);
+    },
+  });
   const device = memoryDevice('bigip-1', capabilities);
   const log: LogLine[] = [];
   const config = configOf(partitions, fleets, modes);

@@ -41,7 +41,7 @@ beforeEach(() => {
   lines = [];
   kept = [];
   const clock = virtualClock();
-  queues = memoryQueues(clock, () => undefined);
+  queues = memoryQueues(clock);
   const log = logTo(lines);
   scope = {
     runtime: runtimeWith({ config: {} as SluiceConfig, queues, clock, log }),
