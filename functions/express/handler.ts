@@ -4,6 +4,8 @@
  */
 import { DeviceError } from '../../shared/device/errors.ts';
 import type { DeviceConfig } from '../../shared/config/schema.ts';
+import type { NodeAccess } from '../../shared/device/nodes.ts';
+import type { PerDevice } from '../../shared/device/per-device.ts';
 import { formatRevision } from '../../shared/domain/revision.ts';
 import { isOutage } from '../../shared/queue/away.ts';
 import { handleGroups } from '../../shared/queue/batch.ts';
@@ -21,18 +23,19 @@ import { openNodes } from '../../shared/host/nodes.ts';
 import { runExpressJob } from './device.ts';
 import type { ExpressDone } from './device.ts';
 
-/** What a host gives that runs several processes. */
+/** What hosts and tests give instead of the default. */
 export interface ExpressGiven {
   /** Absent on Lambda, where one call at a time works on a device, and express has no store. */
   readonly tries?: SharedTries;
+  /** Apart from those of apply; default: opened here. */
+  readonly connections?: PerDevice<NodeAccess>;
 }
 
-/** Wires the function. Its connections are separate from those of apply. */
+/** Wires the function. */
 export function create(
   runtime: Runtime,
-  { tries }: ExpressGiven = {},
+  { tries, connections = openNodes(runtime) }: ExpressGiven = {},
 ): Handler & { close(): Promise<void> } {
-  const connections = openNodes(runtime);
   const handle = handleGroups({
     // A late event is worthless, so nothing is retried twice.
     suspects: createSuspects(NOT_RETRIED, runtime),
@@ -60,7 +63,7 @@ export const handler = lambdaEntry((runtime) => create(runtime));
 /** What one call of the function works with. */
 interface Scope {
   readonly runtime: Runtime;
-  readonly connections: ReturnType<typeof openNodes>;
+  readonly connections: PerDevice<NodeAccess>;
   readonly context: FunctionContext;
   readonly tries: SharedTries | undefined;
 }

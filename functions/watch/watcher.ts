@@ -32,6 +32,8 @@ import type { CacheChange } from './cache/cluster-index.ts';
  */
 export interface WatcherOptions {
   readonly runtime: Runtime;
+  /** Default: one for `kubeconfig`. */
+  readonly client?: KubernetesClient | undefined;
   /** Default: the pod's service account, or the kubeconfig that kubectl would use. */
   readonly kubeconfig?: string | undefined;
   /** `clusters[].id` of sluice.yaml; {@link createWatcher} throws for any other. */
@@ -125,12 +127,7 @@ class ClusterWatcher implements Watcher {
     const { clock, random, log } = this.#runtime;
     this.#patience = { clock, random, log, signal: this.#abort.signal };
     this.#ingresses = watchedIngresses(runtime.config.ingresses, clusterId, runtime.config.devices);
-    const client = createKubernetesClient({
-      kubeconfig: options.kubeconfig,
-      env: options.env ?? {},
-      clock,
-    });
-    this.#client = runtime.dryRun === true ? dryRunClient(client, log) : client;
+    this.#client = clientOf(options, this.#runtime);
     const cluster = runtime.config.clusters.find(({ id }) => id === clusterId);
     const network = cluster?.network ?? NetworkConfig.parse({});
     this.#cache = new ClusterCache({
@@ -347,6 +344,15 @@ class ClusterWatcher implements Watcher {
       );
     return uid;
   }
+}
+
+/** In a dry run it writes nothing. */
+function clientOf(
+  { client: given, kubeconfig, env = {} }: WatcherOptions,
+  { clock, dryRun, log }: Runtime,
+): KubernetesClient {
+  const client = given ?? createKubernetesClient({ kubeconfig, env, clock });
+  return dryRun === true ? dryRunClient(client, log) : client;
 }
 
 /** Checked first, because a wrong id would send events for another cluster, or for none. */

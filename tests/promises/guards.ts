@@ -30,6 +30,14 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['model'],
   },
   {
+    promise: 1,
+    without: 'a snapshot whose slice the queue refuses counts as mapped',
+    file: 'functions/map/handler.ts',
+    code: '      data: slice,\n    });',
+    becomes: '      data: slice,\n    }).catch(() => undefined);',
+    noticedBy: ['rig'],
+  },
+  {
     promise: 2,
     without: 'what the device refused is never tried again',
     file: `${PLAN}/quarantine.ts`,
@@ -52,6 +60,14 @@ export const GUARDS: readonly Guard[] = [
     code: 'compareVersions(slice.version, known.version) < 0',
     becomes: 'compareVersions(slice.version, known.version) < -1',
     noticedBy: ['order'],
+  },
+  {
+    promise: 3,
+    without: 'an older slice that is sent again passes the fence of the whole chain',
+    file: `${PLAN}/fence.ts`,
+    code: 'compareVersions(slice.version, known.version) < 0',
+    becomes: 'compareVersions(slice.version, known.version) < -1',
+    noticedBy: ['rig'],
   },
   {
     promise: 3,
@@ -108,6 +124,14 @@ export const GUARDS: readonly Guard[] = [
     code: 'if (unseen.length <= removalAllowance(owned)) return new Map();',
     becomes: 'if (unseen.length >= 0) return new Map();',
     noticedBy: ['absence'],
+  },
+  {
+    promise: 6,
+    without: 'a watcher leads before it has listed the cluster',
+    file: 'functions/watch/watcher.ts',
+    code: '    await Promise.race([this.#cache.synced, aborted(this.#abort.signal)]);\n',
+    becomes: '',
+    noticedBy: ['rig'],
   },
   {
     promise: 6,
@@ -223,6 +247,14 @@ export const GUARDS: readonly Guard[] = [
     code: 'const PAUSE_MS = { first: 10_000, later: 50_000 } as const;',
     becomes: 'const PAUSE_MS = { first: 1_000, later: 1_000 } as const;',
     noticedBy: ['outages'],
+  },
+  {
+    promise: 10,
+    without: 'a Service port that is gone already is looked for again and again',
+    file: 'functions/watch/ports/reconcile-ports.ts',
+    code: 'plan === undefined) return withdrawals.done(task.name, due);',
+    becomes: 'plan === undefined) return;',
+    noticedBy: ['rig'],
   },
   {
     promise: 11,

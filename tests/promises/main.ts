@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runTests, type TestRun } from './run-tests.ts';
 import { tryGuards } from './mutants.ts';
@@ -16,7 +16,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/reliability.md');
 
 const USAGE = `npm run promises                    run them, print the result, write docs/reliability.md
-npm run promises -- --only 3,7      some promises; writes no page
+npm run promises -- --only 3,rig    some promises or test files; writes no page
 npm run promises -- --mutants       take the guards out, one at a time, and expect their tests to fail
 npm run promises -- --check FOLDER  compare the page with what a run of the tests noted in SLUICE_TALLY`;
 
@@ -38,11 +38,21 @@ async function main(): Promise<number> {
 
 function chosenBy(only: string | undefined): readonly Promised[] {
   if (only === undefined) return PROMISES;
-  const numbers = only.split(',').map(Number);
-  const unknown = numbers.find((number) => !PROMISES.some((one) => one.number === number));
+  const wanted = only.split(',');
+  const names = ({ number, tests }: Promised): readonly string[] => [
+    `${number}`,
+    ...tests.map((file) => basename(file, '.test.ts')),
+  ];
+  const unknown = wanted.find((name) => !PROMISES.some((one) => names(one).includes(name)));
   if (unknown !== undefined)
-    throw new Error(`--only ${only}: there are the promises 1 to ${PROMISES.length}`);
-  return PROMISES.filter(({ number }) => numbers.includes(number));
+    throw new Error(
+      `--only ${only}: ${unknown} is neither a promise, 1 to ${PROMISES.length}, nor one of their tests`,
+    );
+  return PROMISES.flatMap((one) => {
+    if (wanted.includes(`${one.number}`)) return [one];
+    const tests = one.tests.filter((file) => wanted.includes(basename(file, '.test.ts')));
+    return tests.length === 0 ? [] : [{ ...one, tests }];
+  });
 }
 
 async function runPromises(chosen: readonly Promised[], isWhole: boolean): Promise<number> {

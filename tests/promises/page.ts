@@ -20,13 +20,14 @@ export function reliabilityPage(tallies: readonly Tally[], record: MutationRecor
   return `# Reliability
 
 \`npm run promises\` writes this page. It runs the tests of each promise: apply, queue, device and failure store stand in one process with a
-virtual clock, and faults, crashes and slow twins come at random, always with the same seed. The page has no times, because they depend on
-the machine. CI refuses it if it differs from what its own run tried.
+virtual clock, and faults, crashes and slow twins come at random, always with the same seed. \`rig\` runs the whole chain in this way, from
+the Kubernetes APIs of several clusters to the device and back to the status. The page has no times, because they depend on the
+machine. CI refuses it if it differs from what its own run tried.
 
     npm run promises                 # all of them; a failing test prints the command that tries it again
     npm run promises -- --mutants    # takes out each guard below in a scratch copy, and expects its tests to fail
     SLUICE_SEEDS=200000 npm run promises -- --only 3   # for a night; CI has 2000
-    SLUICE_SEED=random npm run promises -- --only 3    # other histories
+    SLUICE_SEED=random npm run promises -- --only rig  # other histories, of one test
 
 | | promise | tests |
 |---|---|---|

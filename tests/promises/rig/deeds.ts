@@ -1,0 +1,68 @@
+/** What each act of a schedule does in a world. */
+import type { Rig } from './rig.ts';
+import type { Act } from './schedule.ts';
+
+/** Carries out one act. */
+export type Deed<A = Act> = (rig: Rig, act: A) => void | Promise<void>;
+
+const SECOND = 1_000;
+
+export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do: K }>> } = {
+  gateway: (rig, { at, port, there }) => rig.at(at).gateway(port, there),
+  pod: (rig, { at, pod, state }) => rig.at(at).pod(pod, state),
+  service: (rig, { at, there }) => rig.at(at).service(there),
+  strip: (rig, { at }) => rig.at(at).strip(),
+  terminate: (rig, { at }) => rig.at(at).terminate(),
+  clear: (rig, { at }) => rig.at(at).clear(),
+  restore: (rig, { at }) => rig.at(at).restore(),
+  cut: (rig, { at }) => void rig.at(at).api.faults.cutWatches(),
+  silence: (rig, { at }) => void rig.at(at).api.faults.silenceWatches(),
+  expire: (rig, { at }) => {
+    const { faults } = rig.at(at).api;
+    faults.compact();
+    faults.cutWatches();
+  },
+  'slow lists': (rig, { at }) => {
+    const slow = { kind: 'delay', ms: 20 * SECOND } as const;
+    const lift = rig.at(at).api.faults.add({ verbs: ['list'] }, slow);
+    rig.world.clock.after(120 * SECOND, lift);
+  },
+  'lost writes': (rig, { at }) => {
+    const { api } = rig.at(at);
+    api.losesAnswers = true;
+    rig.world.clock.after(30 * SECOND, () => {
+      api.losesAnswers = false;
+    });
+  },
+  'api away': (rig, { at, for: seconds }) => {
+    const { api } = rig.at(at);
+    api.power(false);
+    rig.world.clock.after(seconds * SECOND, () => api.power(true));
+  },
+  'queue away': ({ away, world: { clock } }, { queue, for: seconds }) =>
+    void away.set(queue, clock.monotonic() + seconds * SECOND),
+  'queue loses answers': (rig) => {
+    rig.losing = 3;
+  },
+  declares: ({ world }, { faults }) => world.faults.disturb(faults),
+  'device away': ({ world }, { for: seconds }) => world.faults.away(seconds * SECOND),
+  sync: ({ world }) => world.faults.sync(),
+  'fail over': ({ world }) => world.faults.failOver(),
+  audit: ({ world }) => void world.audit().catch(() => undefined),
+  kill: ({ world }, { role, for: seconds }) => {
+    world.kill(role);
+    world.clock.after(seconds * SECOND, () => world.start(role));
+  },
+  again: async ({ world: { clock, queues } }, { queue, message }) => {
+    const sent = queues.sent(queue);
+    const chosen = sent[message % Math.max(1, sent.length)];
+    if (chosen === undefined) return;
+    const deduplicationId = `again-${clock.monotonic()}-${sent.length}`;
+    await queues
+      .queue(queue)
+      .send({ ...chosen, deduplicationId })
+      .catch(() => undefined);
+  },
+  step: ({ world }, { by }) => world.clock.step(by * SECOND),
+  wait: ({ world }, { for: seconds }) => world.clock.pass(seconds * SECOND),
+};

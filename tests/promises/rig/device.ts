@@ -1,0 +1,141 @@
+/**
+ * The faults of a device that others share, on virtual time: one lock, answers that get lost, declares
+ * that finish late or slowly, faults inside of AS3, restarts, and a unit that takes over unsynced.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { faultOfResult } from '../../../shared/bigip/rest/outcomes.ts';
+import type { Device } from '../../../shared/device/device.ts';
+import { DeviceError } from '../../../shared/device/errors.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import type { LivePartition } from '../../fixtures/live-partition.ts';
+import type { RigClock } from './clock.ts';
+
+/** What becomes of one declare. */
+export type DeclareFault =
+  'busy' | 'login' | 'timeout' | 'lost' | 'slow' | 'raced' | 'late' | 'drip' | 'inner';
+
+export interface RigDevice {
+  /** As functions see it. */
+  readonly device: Device;
+  /** The next declares have these faults. */
+  disturb(faults: readonly DeclareFault[]): void;
+  /** It does not answer for this long. */
+  away(ms: number): void;
+  /** What another unit would know: a failover without a sync goes back to it. */
+  sync(): void;
+  failOver(): void;
+  /** All faults end. */
+  heal(): void;
+}
+
+const FIXTURE = join(import.meta.dirname, '../../fixtures/as3-inner-faults.json');
+const INNER = (
+  JSON.parse(readFileSync(FIXTURE, 'utf8')) as readonly {
+    readonly calls: number;
+    readonly code: number;
+    readonly message: string;
+    readonly response?: string;
+  }[]
+).flatMap(({ calls, code, message, response }) =>
+  calls > 0 && code !== 200 ? [{ code, message, ...(response !== undefined && { response }) }] : [],
+);
+/** A declare whose answer does not come is over after this. */
+const LATE_MS = 40_000;
+const DRIP_MS = 25_000;
+
+/** `random`: from 0 to 1. */
+export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => number): RigDevice {
+  let faults: DeclareFault[] = [];
+  let awayUntil = 0;
+  let unit = 0;
+  let older = copied(memory.partitions);
+  memory.reach = () => {
+    if (clock.monotonic() < awayUntil)
+      throw new DeviceError('BIP501', 'transient', 'not reachable');
+  };
+  /** Holds the lock, and lets go by itself. */
+  const hold = (ms: number, run: () => void): void => {
+    const mine = unit;
+    memory.held = true;
+    clock.after(ms, () => {
+      // A script of the other unit changes nothing here.
+      if (unit !== mine) return;
+      memory.held = false;
+      run();
+    });
+  };
+  memory.before = (partition, _next, commit) => {
+    const fault = faults.shift();
+    if (fault === undefined || fault === 'drip') return;
+    if (fault === 'lost') commit();
+    if (fault === 'late') hold(LATE_MS, commit);
+    throw errorOf(fault, partition, random);
+  };
+  const declare: Device['declare'] = async (partition, next, lockKey) => {
+    if (faults[0] === 'drip' && !memory.held) {
+      const over = Promise.withResolvers<void>();
+      const key = memory.partitions.get(partition)?.key;
+      if (key !== lockKey) throw new DeviceError('BIP430', 'transient', 'lock key');
+      hold(DRIP_MS, over.resolve);
+      await over.promise;
+    }
+    return memory.declare(partition, next, lockKey);
+  };
+  return {
+    device: { ...memory, declare },
+    disturb: (list) => {
+      faults = [...list];
+    },
+    away: (ms) => {
+      awayUntil = clock.monotonic() + ms;
+    },
+    sync: () => {
+      older = copied(memory.partitions);
+    },
+    failOver: () => {
+      unit += 1;
+      memory.held = false;
+      memory.partitions.clear();
+      for (const [name, live] of copied(older)) memory.partitions.set(name, live);
+      for (const live of memory.partitions.values()) live.key = `${live.key}-other`;
+    },
+    heal: () => {
+      faults = [];
+      awayUntil = 0;
+    },
+  };
+}
+
+function copied(
+  partitions: ReadonlyMap<string, LivePartition>,
+): ReadonlyMap<string, LivePartition> {
+  return new Map(
+    [...partitions].map(([name, live]) => [
+      name,
+      { ...live, servers: new Map(live.servers), nodes: new Map(live.nodes) },
+    ]),
+  );
+}
+
+const ERRORS: Readonly<Record<Exclude<DeclareFault, 'inner' | 'drip'>, () => DeviceError>> = {
+  busy: () => new DeviceError('BIP503', 'transient', 'busy'),
+  login: () => new DeviceError('BIP401', 'device', 'the login is refused'),
+  timeout: () => new DeviceError('BIP502', 'ambiguous', 'no answer'),
+  lost: () => new DeviceError('BIP505', 'ambiguous', 'HTML 500'),
+  late: () => new DeviceError('BIP502', 'ambiguous', 'no answer'),
+  slow: () => new DeviceError('BIP505', 'ambiguous', 'the script takes too long', { hint: 'slow' }),
+  raced: () => new DeviceError('BIP421', 'content', 'it exists already', { hint: 'raced' }),
+};
+
+function errorOf(
+  fault: Exclude<DeclareFault, 'drip'>,
+  partition: string,
+  random: () => number,
+): DeviceError {
+  if (fault !== 'inner') return ERRORS[fault]();
+  const row = INNER[Math.floor(random() * INNER.length)]!;
+  const error = faultOfResult('bigip-1', partition, row);
+  if (error === undefined) throw new Error(`${row.message} is no fault`);
+  return error;
+}

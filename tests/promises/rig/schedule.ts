@@ -1,0 +1,110 @@
+/** A schedule: what people do, what breaks, and when, as data that can be printed and run again. */
+import * as fc from 'fast-check';
+import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import type { PodState } from './clusters.ts';
+import type { DeclareFault } from './device.ts';
+import type { Role } from './world.ts';
+
+export const CLUSTERS = ['east', 'west'] as const;
+export type Cluster = (typeof CLUSTERS)[number];
+
+/** One step of a schedule; times in seconds. */
+export type Act =
+  | { readonly do: 'gateway'; readonly at: Cluster; readonly port: number; readonly there: boolean }
+  | { readonly do: 'pod'; readonly at: Cluster; readonly pod: number; readonly state: PodState }
+  | { readonly do: 'service'; readonly at: Cluster; readonly there: boolean }
+  | { readonly do: 'strip' | 'terminate' | 'clear' | 'restore'; readonly at: Cluster }
+  | {
+      readonly do: 'cut' | 'silence' | 'expire' | 'slow lists' | 'lost writes';
+      readonly at: Cluster;
+    }
+  | { readonly do: 'api away'; readonly at: Cluster; readonly for: number }
+  | { readonly do: 'queue away'; readonly queue: WorkQueueName; readonly for: number }
+  | { readonly do: 'queue loses answers' }
+  | { readonly do: 'declares'; readonly faults: readonly DeclareFault[] }
+  | { readonly do: 'device away'; readonly for: number }
+  | { readonly do: 'sync' | 'fail over' | 'audit' }
+  | { readonly do: 'kill'; readonly role: Role; readonly for: number }
+  | { readonly do: 'again'; readonly queue: WorkQueueName; readonly message: number }
+  | { readonly do: 'step'; readonly by: number }
+  | { readonly do: 'wait'; readonly for: number };
+
+/** `seed` decides about everything that the schedule leaves open. */
+export interface Schedule {
+  readonly seed: number;
+  readonly acts: readonly Act[];
+}
+
+const at = fc.constantFrom(...CLUSTERS);
+const some = fc.constantFrom(20, 200, 2_000);
+const queue = fc.constantFrom<WorkQueueName>('snapshots', 'slices');
+const act = (of: Act['do'], more: object = {}): fc.Arbitrary<Act> =>
+  fc.record({ do: fc.constant(of), ...more }) as fc.Arbitrary<Act>;
+
+const ACTS: readonly fc.WeightedArbitrary<Act>[] = [
+  {
+    weight: 8,
+    arbitrary: act('gateway', { at, port: fc.integer({ min: 1, max: 3 }), there: fc.boolean() }),
+  },
+  {
+    weight: 6,
+    arbitrary: act('pod', {
+      at,
+      pod: fc.integer({ min: 1, max: 3 }),
+      state: fc.constantFrom<PodState>('ready', 'ready', 'unready', 'ending', 'gone'),
+    }),
+  },
+  { weight: 8, arbitrary: act('wait', { for: fc.constantFrom(1, 5, 30, 400) }) },
+  ...(
+    [
+      'strip',
+      'terminate',
+      'clear',
+      'restore',
+      'cut',
+      'silence',
+      'expire',
+      'slow lists',
+      'lost writes',
+    ] as const
+  ).map((name) => ({ weight: 1, arbitrary: act(name, { at }) })),
+  { weight: 1, arbitrary: act('service', { at, there: fc.boolean() }) },
+  { weight: 1, arbitrary: act('api away', { at, for: some }) },
+  { weight: 3, arbitrary: act('queue away', { queue, for: some }) },
+  { weight: 2, arbitrary: act('queue loses answers') },
+  {
+    weight: 4,
+    arbitrary: act('declares', {
+      faults: fc.array(
+        fc.constantFrom<DeclareFault>(
+          'busy',
+          'login',
+          'timeout',
+          'lost',
+          'slow',
+          'raced',
+          'late',
+          'drip',
+          'inner',
+        ),
+        { minLength: 1, maxLength: 3 },
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: act('device away', { for: some }) },
+  ...(['sync', 'fail over', 'audit'] as const).map((name) => ({ weight: 1, arbitrary: act(name) })),
+  {
+    weight: 3,
+    arbitrary: act('kill', {
+      role: fc.constantFrom<Role>('functions', 'watch east', 'watch west'),
+      for: fc.constantFrom(0, 5, 100),
+    }),
+  },
+  { weight: 5, arbitrary: act('again', { queue, message: fc.nat(20) }) },
+  { weight: 1, arbitrary: act('step', { by: fc.constantFrom(-4_000, -30, 30, 4_000) }) },
+];
+
+export const schedules: fc.Arbitrary<Schedule> = fc.record({
+  seed: fc.nat(1_000_000),
+  acts: fc.array(fc.oneof(...ACTS), { minLength: 3, maxLength: 20 }),
+});
