@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +9,21 @@ import {
   type LabKubernetesOptions,
 } from '../../../infra/lab/kubernetes/index.ts';
 import { createKubernetesClient, type KubernetesClient } from '../../../shared/kubernetes/index.ts';
+import { processClock } from '../../../shared/runtime/process.ts';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Logger } from '../../../shared/telemetry/log.ts';
+import { createApi } from '../../promises/rig/kubernetes.ts';
 
-export interface Lab {
-  readonly lab: LabKubernetes;
+/** What a contract of clients needs. */
+export interface Subject {
+  readonly lab: Pick<LabKubernetes, 'store' | 'faults' | 'serve'>;
   readonly client: KubernetesClient;
-  readonly kubeconfig: string;
   close(): Promise<void>;
+}
+
+export interface Lab extends Subject {
+  readonly lab: LabKubernetes;
+  readonly kubeconfig: string;
 }
 
 /** The lab's API server over TLS, and a client configured only by a kubeconfig file. */
@@ -35,6 +43,22 @@ export async function startLab(options: LabKubernetesOptions = {}): Promise<Lab>
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** The API server of the promises, in real time. */
+export function startModel(): Promise<Subject> {
+  const lab = createApi(
+    {
+      ...processClock,
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms).unref();
+        return () => clearTimeout(timer);
+      },
+    },
+    randomUUID,
+  );
+  lab.store.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
+  return Promise.resolve({ lab, client: lab.client(), close: () => Promise.resolve() });
 }
 
 export const silent: Logger = {

@@ -8,10 +8,14 @@ interface Due {
   isOff: boolean;
 }
 
-/** A clock with many sleepers. */
-export interface RigClock extends Clock {
+/** A clock that also calls. */
+export interface TimedClock extends Clock {
   /** Calls `run` after `ms`, unless the returned function is called before. */
   after(ms: number, run: () => void): () => void;
+}
+
+/** A clock with many sleepers. */
+export interface RigClock extends TimedClock {
   /** Lets time pass: wakes whoever is due, in the order of their times, and runs what they start. */
   pass(ms: number): Promise<void>;
   /** Sets the wall clock; no time passes. */

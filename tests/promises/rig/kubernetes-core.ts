@@ -25,7 +25,7 @@ import {
   type WatchFrame,
   type WatchOptions,
 } from '../../../shared/kubernetes/index.ts';
-import type { RigClock } from './clock.ts';
+import type { TimedClock } from './clock.ts';
 import { RigWatch } from './kubernetes-watch.ts';
 
 /** One write of a client, as it was stored. */
@@ -61,7 +61,7 @@ export class ApiCore {
   readonly catalog = createCatalog(allResources);
   readonly writer: Writer;
   readonly faults: FaultBoard;
-  readonly clock: RigClock;
+  readonly clock: TimedClock;
   /** Writes are carried out and not answered, as long as it is true. */
   losesAnswers = false;
   /** Called with every write of a client. */
@@ -71,7 +71,7 @@ export class ApiCore {
   #isOn = true;
   #now = { at: 0, requests: 0 };
 
-  constructor(clock: RigClock, uid: () => string) {
+  constructor(clock: TimedClock, uid: () => string) {
     this.clock = clock;
     this.writer = new Writer({ store: this.kept, now: () => clock.now(), uid, admit: () => [] });
     this.faults = new FaultBoard(this.kept);

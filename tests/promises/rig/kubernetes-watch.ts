@@ -4,11 +4,11 @@ import { WatchFeed, type WatchPlace } from '../../../infra/lab/kubernetes/read/f
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/types.ts';
 import { errorFromStatus, unreachable } from '../../../shared/kubernetes/error.ts';
 import type { RawObject, WatchFrame, WatchOptions } from '../../../shared/kubernetes/index.ts';
-import type { RigClock } from './clock.ts';
+import type { TimedClock } from './clock.ts';
 
 /** What is watched, and what the client asked for. */
 export interface RigWatchOptions {
-  readonly clock: RigClock;
+  readonly clock: TimedClock;
   /** For messages. */
   readonly what: string;
   readonly options: WatchOptions;

@@ -9,7 +9,7 @@ import { allResources } from '../../../infra/lab/kubernetes/resources/table.ts';
 import type { KubernetesObject, ObjectStore } from '../../../infra/lab/kubernetes/types.ts';
 import type { WriteTarget } from '../../../infra/lab/kubernetes/writer.ts';
 import type { KubernetesClient, RawObject } from '../../../shared/kubernetes/index.ts';
-import type { RigClock } from './clock.ts';
+import type { TimedClock } from './clock.ts';
 import { ApiCore, asStored, type Call, placeOf, shown, type WritingAs } from './kubernetes-core.ts';
 
 /** The API server of one cluster. */
@@ -29,7 +29,7 @@ export interface RigApi extends Pick<ApiCore, 'losesAnswers' | 'onWrite' | 'onSt
 const AGENT: WritingAs = { manager: 'sluice' };
 
 /** `uid`: a new id for each object. */
-export function createApi(clock: RigClock, uid: () => string): RigApi {
+export function createApi(clock: TimedClock, uid: () => string): RigApi {
   return new ApiModel(clock, uid);
 }
 
