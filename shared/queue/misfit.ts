@@ -55,7 +55,11 @@ function wholeOf(schema: Schema, value: unknown): Whole | undefined {
       : undefined;
   if (!isJsonObject(value)) return undefined;
   if (def.type === 'object')
-    return inParts(def, properties(def, value), (parts) => withDefaults(def, new Map(parts)));
+    return inParts(
+      def,
+      properties(def, value),
+      isJoinable(def, value) ? (parts) => withDefaults(def, new Map(parts)) : undefined,
+    );
   if (def.type !== 'record') return undefined;
   const isAnyText = isPlain(def.keyType, 'string') && !('format' in def.keyType._zod.def);
   return inParts(
@@ -63,6 +67,14 @@ function wholeOf(schema: Schema, value: unknown): Whole | undefined {
     entries(def.valueType, value),
     isAnyText && !Object.hasOwn(value, '__proto__') ? Object.fromEntries : undefined,
   );
+}
+
+/** Only zod refuses an absent field that may be undefined but must be there, such as `unknown`. */
+function isJoinable({ shape }: z.core.$ZodObjectDef, value: JsonObject): boolean {
+  const isComplete = Object.entries(shape).every(
+    ([key, schema]) => Object.hasOwn(value, key) || schema._zod.optin === 'optional',
+  );
+  return isComplete && !Object.hasOwn(value, '__proto__');
 }
 
 /** Rules about a value as a whole are left to zod. */

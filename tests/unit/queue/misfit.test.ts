@@ -124,6 +124,11 @@ describe('large data without an invalid value', () => {
       z.object({ one: z.int().optional(), all: z.array(z.string()) }),
       { all: texts, one: undefined },
     ],
+    [
+      'an unknown field that every object has',
+      z.looseObject({ all: z.array(z.string()) }),
+      JSON.parse(`{"all":${JSON.stringify(texts)},"__proto__":{"more":1}}`),
+    ],
     ['records', z.object({ all: z.record(z.string(), z.int()) }), { all: record('a') }],
     [
       'records with their own rule for keys',
@@ -154,6 +159,15 @@ describe('large data without an invalid value', () => {
     const read = readMany(schema, value);
     expect(read).toStrictEqual({ success: true, data: schema.parse(value) });
     expect(JSON.stringify(read)).toBe(JSON.stringify({ success: true, data: schema.parse(value) }));
+  });
+
+  test.each<[string, z.ZodType]>([
+    ['any value', z.object({ all: z.array(z.string()), needed: z.unknown() })],
+    ['undefined', z.object({ all: z.array(z.string()), needed: z.undefined().or(z.string()) })],
+  ])('lacks a field that may be %s, but must be there', (_, schema) => {
+    const zods = schema.safeParse({ all: texts });
+    expect(zods.success).toBe(false);
+    expect(firstMisfit(schema, { all: texts })?.issues[0]?.path).toEqual(['needed']);
   });
 
   test('breaks a rule about all of it', () => {
