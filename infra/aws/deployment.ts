@@ -65,6 +65,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const MAX_QUEUE_NAME = 80;
 /** The default stage; other stages need names of their own. */
 const MAIN_STAGE = 'prod';
+/** Its prefix, unless the configuration has another one. */
+const MAIN_PREFIX = 'sluice';
 
 /** `SLUICE_CONFIG`, or `sluice.yaml` of the repository. Throws if there is neither. */
 export function deployedConfigPath(env: NodeJS.ProcessEnv, root: string): string {
@@ -272,18 +274,37 @@ export function readDeployment(env: NodeJS.ProcessEnv, root = ROOT): Deployment 
   };
 }
 
+/** Where the stack is to be. */
+export interface DeployedStage {
+  readonly region: string;
+  readonly stage: string;
+  /** By `--stage`; otherwise it is the default. */
+  readonly isStageNamed: boolean;
+}
+
+const hasWord = (name: string, word: string): boolean => name.split(/[-.]/).includes(word);
+
+/** The configuration of another stage would rename the queues of the default one. */
+function strayPrefix(prefix: string, { stage, isStageNamed }: DeployedStage): readonly string[] {
+  if (isStageNamed || prefix === MAIN_PREFIX || hasWord(prefix, stage)) return [];
+  return [
+    `queue.prefix is ${prefix} and no stage is named, so the queues of stage ${stage} would get ` +
+      `that name; add --stage with the stage that it belongs to, --stage ${stage} if it is that one.`,
+  ];
+}
+
 /**
  * Throws if region or stage of the deployment do not fit the configuration. Queues, bucket and
  * alarms have fixed names, so every stage needs its own.
  */
 export function checkStage(
   { path, config, region, prefix, failures }: Deployment,
-  deployed: { readonly region: string; readonly stage: string },
+  deployed: DeployedStage,
 ): void {
   if (isElsewhere(config)) return;
   const { stage } = deployed;
   const own = (what: string, name: string): readonly string[] =>
-    stage === MAIN_STAGE || name.split(/[-.]/).includes(stage)
+    stage === MAIN_STAGE || hasWord(name, stage)
       ? []
       : [
           `Stage ${stage} would share ${what} ${name} with another stage; ` +
@@ -296,6 +317,7 @@ export function checkStage(
           `queue.region is ${region}, but the region of the deployment is ${deployed.region}; ` +
             'leave out --region, or use a configuration for that region.',
         ]),
+    ...strayPrefix(prefix, deployed),
     ...own('queue.prefix', prefix),
     ...(failures === null ? [] : own('failures.bucket', failures.bucket)),
   ]);

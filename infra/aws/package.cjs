@@ -10,11 +10,13 @@ const { checkStage, readDeployment } = require('./deployment.ts');
 const root = resolve(__dirname, '../..');
 
 /** Serverless calls this with `new`. */
-module.exports = function SluicePackage(serverless, _options, { log }) {
+module.exports = function SluicePackage(serverless, options, { log }) {
+  // Now, because Serverless adds the default later.
+  const isStageNamed = options.stage !== undefined;
   const prepare = async () => {
     const deployment = readDeployment(process.env);
     const { region, stage } = serverless.service.provider;
-    checkStage(deployment, { region, stage });
+    checkStage(deployment, { region, stage, isStageNamed });
     const { config, path } = deployment;
     log.notice(
       `Sluice: ${relative(root, path)}, ${config.clusters.length} cluster(s), ` +

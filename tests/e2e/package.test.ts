@@ -722,6 +722,15 @@ describe('the stack', () => {
     );
   });
 
+  test('a configuration of another stage is refused without --stage, which Serverless fills in', async () => {
+    const config = join(scratch, 'dev.yaml');
+    writeFileSync(
+      config,
+      readFileSync(EXAMPLE, 'utf8').replace('kind: sqs', 'kind: sqs\n  prefix: sluice-dev'),
+    );
+    await expect(compileTemplate({ root, config })).rejects.toThrow('no stage is named');
+  });
+
   test('a queue name that SQS would refuse is refused here', async () => {
     const config = join(scratch, 'long-name.yaml');
     writeFileSync(config, readFileSync(EXAMPLE, 'utf8').replaceAll(/\beast\b/g, 'e'.repeat(63)));

@@ -123,8 +123,13 @@ describe('a deployment to AWS is refused before anything is packaged, if', () =>
 });
 
 describe('region and stage', () => {
-  const check = (text: string, region: string, stage: string): string | undefined =>
-    refusal(() => checkStage(deployed(text), { region, stage }));
+  const check = (
+    text: string,
+    region: string,
+    stage: string,
+    isStageNamed = true,
+  ): string | undefined =>
+    refusal(() => checkStage(deployed(text), { region, stage, isStageNamed }));
 
   test('of the configuration and the main stage are deployed', () => {
     expect(check(EXAMPLE, 'eu-central-1', 'prod')).toBeUndefined();
@@ -148,6 +153,18 @@ describe('region and stage', () => {
       '- Stage dev would share failures.bucket example-sluice-failures with another ' +
         'stage; call it example-sluice-failures-dev in a configuration of its own.',
     ]);
+  });
+
+  test.each([
+    ['sluice-dev', false, /^- queue\.prefix is sluice-dev and no stage is named.*--stage prod if /],
+    ['acme', false, /^- queue\.prefix is acme and no stage is named/],
+    ['sluice-dev', true, undefined],
+    ['sluice-prod', false, undefined],
+    ['sluice', false, undefined],
+  ])('do not rename queues by accident: prefix %s, with --stage: %s', (prefix, named, said) => {
+    const own = EXAMPLE.replace('kind: sqs', `kind: sqs\n  prefix: ${prefix}`);
+    const told = check(own, 'eu-central-1', 'prod', named)?.split('\n').slice(1);
+    expect(told).toEqual(said && [expect.stringMatching(said)]);
   });
 
   test('of a queue server elsewhere do not matter', () => {
