@@ -129,7 +129,7 @@ export function createSqliteQueues(options: SqliteQueuesOptions): Queues {
   const { clock, poll = 50 } = options;
   const inHand = createInHand(clock, LONGEST_HIDDEN_MS);
   const bell = createWakeUp({ clock, poll, changed: createChangeDetector(database, clock) });
-  const stopListening = listenToWrites(options.path, () => bell.hear());
+  const stopListening = listenToWrites(options.path, bell);
   const shared: Shared = {
     ...options,
     bell,

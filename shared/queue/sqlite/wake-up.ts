@@ -1,13 +1,12 @@
 /** Wakes receivers when a message arrives, also from another process. */
 import type { Clock } from '../../runtime/clock.ts';
 import type { QueueName } from '../port.ts';
+import type { WriteListener } from './writes.ts';
 
 /** Wakes the receivers of this process when there may be something to receive. */
-export interface WakeUp {
+export interface WakeUp extends WriteListener {
   /** Wakes every `wait` for this queue. */
   ring(name: QueueName): void;
-  /** The operating system reported a write to the file, by this or another process. */
-  hear(): void;
   /** Resolves after `ms`, or when the queue is rung, another process changed the file, or `signal` fires. */
   wait(name: QueueName, ms: number, signal?: AbortSignal): Promise<void>;
 }
@@ -52,7 +51,7 @@ class Bell implements WakeUp {
   #nextAlarm = 0;
   #lastUse: number;
   #alarm = new AbortController();
-  /** A write was reported, so the file system reports writes. */
+  /** A write was reported, so the operating system reports writes. */
   #hears = false;
 
   constructor(options: WakeUpOptions) {
@@ -90,9 +89,18 @@ class Bell implements WakeUp {
     return promise;
   }
 
-  hear(): void {
-    const now = this.#options.clock.monotonic();
+  heard(): void {
     this.#hears = true;
+    this.#lookSoon();
+  }
+
+  deafened(): void {
+    this.#hears = false;
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    const now = this.#options.clock.monotonic();
     this.#lastUse = now;
     // Not at once, because the write may not be readable yet.
     const look = now + this.#options.poll;

@@ -412,11 +412,11 @@ describe('the wake-up of a process', () => {
   test('looks every five seconds at rest if writes are heard, and at once more often after one', async () => {
     const { bell, clock, file, looksIn } = countingBell();
     const done = ended([bell.wait('slices', 120_000)]);
-    bell.hear();
+    bell.heard();
     await clock.pass(10_000);
     expect(await looksIn(10_000)).toBe(2);
     await clock.pass(1_000);
-    bell.hear();
+    bell.heard();
     expect(await looksIn(50)).toBe(1);
     expect(await looksIn(1_000)).toBe(20);
     await clock.pass(20_000);
@@ -425,6 +425,18 @@ describe('the wake-up of a process', () => {
     expect(done).toEqual([]);
     await clock.pass(5_000);
     expect(done).toEqual([0]);
+  });
+
+  test('looks as often as before once writes are not heard any more', async () => {
+    const { bell, clock, looksIn } = countingBell();
+    void bell.wait('slices', 120_000);
+    bell.heard();
+    await clock.pass(11_000);
+    expect(await looksIn(10_000)).toBe(2);
+    bell.deafened();
+    expect(await looksIn(50)).toBe(1);
+    await clock.pass(11_000);
+    expect(await looksIn(10_000)).toBe(40);
   });
 
   test('wakes every receiver when the file changed, and stops looking when none waits', async () => {
