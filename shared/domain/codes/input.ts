@@ -190,8 +190,8 @@ export const INPUT_CODES = {
       'mesh ConfigMap, or does not serve the kind. Notes and verdicts that depend on it are left ' +
       'out; everything else works.',
     fix:
-      'Grant the rights of ClusterRole sluice-cluster in infra/kubernetes/base. They take effect ' +
-      'without a restart.',
+      'Grant the rights of ClusterRole sluice-cluster in infra/kubernetes/base, or if the cluster ' +
+      'does not serve the kind, install its CRD. Both take effect without a restart.',
     retryable: false,
   },
   GW162: {

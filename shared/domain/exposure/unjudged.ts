@@ -86,7 +86,8 @@ function unjudgedCertificates(
       const message =
         `whether ${[...new Set(refs)].join(', ')} may be referred to from namespace ` +
         `${gateway.meta.namespace} is not known, because ReferenceGrants cannot be read; ` +
-        'grant list and watch of referencegrants.gateway.networking.k8s.io';
+        'grant list and watch of referencegrants.gateway.networking.k8s.io, or if the cluster ' +
+        'does not serve this kind, install its CRD of the Gateway API';
       return [{ object: `Gateway ${namespacedName(gateway.meta)}`, code: 'GW161', message }];
     });
 }

@@ -133,6 +133,13 @@ spec:
   ])('%s', (_, manifests, expected) => {
     expect(codes(manifests)).toEqual(expected);
   });
+
+  test('is reported with the remedy for a cluster that does not serve the kind, too', () => {
+    const [note] = notes(ingress(PORTS) + api('a', '{name: c, namespace: x}'));
+    expect(note).toMatch(
+      /ReferenceGrants cannot be read; grant list and watch of referencegrants\.gateway\.networking\.k8s\.io, or if the cluster does not serve this kind, install its CRD of the Gateway API$/,
+    );
+  });
 });
 
 describe('the PROXY protocol of the mesh', () => {
