@@ -10,6 +10,8 @@ export interface AddressPlan {
   readonly rows: readonly MigrationRow[];
   /** Objects that F5 CIS has to let go of. */
   readonly objects: readonly CisOwned[];
+  /** Objects that an earlier take handed over, which stay so if this one fails. */
+  readonly away: readonly CisOwned[];
   /** Those of Sluice on the device. */
   readonly partitions: readonly string[];
   /** Exposures that Sluice declares for it, or gives up. */
@@ -24,14 +26,15 @@ export interface AddressPlan {
 export function planTake(facts: MigrationFacts, address: string): AddressPlan {
   const all = migrationRows(facts);
   const rows = all.filter((row) => row.address === address);
-  const objects = objectsAt(facts, address).filter(({ isAway }) => !isAway);
+  const owned = objectsAt(facts, address);
   const live = rows.filter(({ cis }) => cis !== undefined);
   const exposures = exposuresIn(rows);
   const unended = notEnded(facts, address);
   return {
     address,
     rows,
-    objects,
+    objects: owned.filter(({ isAway }) => !isAway),
+    away: owned.filter(({ isAway }) => isAway),
     partitions: [...facts.declared.keys()],
     exposures,
     shared: exposures.flatMap((one) => servedElsewhere(facts, one)),
@@ -62,6 +65,7 @@ export function planUndo(facts: MigrationFacts, address: string): AddressPlan {
     address,
     rows,
     objects,
+    away: [],
     partitions: [...facts.declared.keys()],
     exposures,
     shared,

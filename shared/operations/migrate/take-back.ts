@@ -27,8 +27,27 @@ export async function takeBack(
   plan: AddressPlan,
   objects: readonly LetGo[],
 ): Promise<string> {
-  if (objects.length === 0) return 'Nothing was changed';
-  const { address } = plan;
+  return `${await returnObjects(switching, plan, objects)}${stillAway(plan)}`;
+}
+
+/** What an earlier take let go of stays: whether Sluice declares it already is not known. */
+function stillAway({ address, away }: AddressPlan): string {
+  if (away.length === 0) return '';
+  const names = away.map(({ object }) => object).join(', ');
+  return (
+    `. Still handed over by an earlier take: ${names}; ` +
+    `run "sluice migrate cis undo ${address}" to give it back`
+  );
+}
+
+async function returnObjects(
+  switching: Switching,
+  plan: AddressPlan,
+  objects: readonly LetGo[],
+): Promise<string> {
+  const { address, away } = plan;
+  if (objects.length === 0)
+    return away.length === 0 ? 'Nothing was changed' : 'This take changed nothing';
   const hold = await holdOff(switching, plan, objects);
   const lost: string[] = [];
   const given: LetGo[] = [];

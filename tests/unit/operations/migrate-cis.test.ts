@@ -257,8 +257,9 @@ describe('an address is taken over only if everything on it goes on', () => {
       ...transportServer(),
       metadata: { ...transportServer().metadata, ...patch.metadata },
     };
-    const { objects, problems } = planTake(factsOf([walkthrough(), away]), ADDRESS);
+    const { objects, problems, ...plan } = planTake(factsOf([walkthrough(), away]), ADDRESS);
     expect(objects.map(({ object }) => object)).toEqual(['ConfigMap istio-system/map']);
+    expect(plan.away.map(({ object }) => object)).toEqual(['TransportServer istio-system/ts']);
     expect(problems).toEqual([]);
     expect(planUndo(factsOf([walkthrough(), away]), ADDRESS).objects).toMatchObject([
       { object: 'TransportServer istio-system/ts', label: over.label },

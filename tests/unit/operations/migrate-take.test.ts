@@ -15,8 +15,14 @@ const objectOf = (name: string): CisOwned => ({
   problems: [],
 });
 
-/** F5 CIS never lets go. `refuses`: whether the API server refuses the n-th patch, from 1. */
-async function take(refuses: (patch: number) => boolean): Promise<readonly [string, string[]]> {
+/**
+ * F5 CIS never lets go. `refuses`: whether the API server refuses the n-th patch, from 1; `away`:
+ * what an earlier take handed over.
+ */
+async function take(
+  refuses: (patch: number) => boolean,
+  away: readonly CisOwned[] = [],
+): Promise<readonly [string, string[]]> {
   const patched: string[] = [];
   let count = 0;
   const clock = { ...createManualClock() };
@@ -49,6 +55,7 @@ async function take(refuses: (patch: number) => boolean): Promise<readonly [stri
     address: '192.0.2.1',
     rows: [],
     objects: [objectOf('one'), objectOf('two')],
+    away,
     partitions: [],
     exposures: [],
     shared: [],
@@ -95,4 +102,18 @@ test('nothing is said to be given back if the first object is refused', async ()
   const [failed, patched] = await take((patch) => patch === 1);
   expect(failed).toMatch(/patch 1 is refused. Nothing was changed$/);
   expect(patched).toEqual([]);
+});
+
+test('what an earlier take handed over is named with the remedy, because it is not given back', async () => {
+  const earlier = [objectOf('killed')];
+  const still =
+    'Still handed over by an earlier take: ConfigMap default/killed; run "sluice migrate cis undo 192.0.2.1" ' +
+    'to give it back';
+  const [failed] = await take((patch) => patch === 1, earlier);
+  expect(failed).toContain(`patch 1 is refused. This take changed nothing. ${still}`);
+  expect(failed).not.toContain('Nothing was changed');
+  const [given] = await take((patch) => patch === 2, earlier);
+  expect(given).toMatch(
+    /The objects were given back to F5 CIS.*\. Still handed over by an earlier/,
+  );
 });
