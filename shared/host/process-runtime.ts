@@ -2,7 +2,7 @@
 import type { SluiceConfig } from '../config/schema.ts';
 import { awsRegion, createSecrets } from '../config/secrets.ts';
 import { lazyQueues } from '../queue/lazy-queues.ts';
-import { openQueues } from '../queue/open.ts';
+import { openQueues, queueBackend } from '../queue/open.ts';
 import type { Queues } from '../queue/port.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { processClock, processId, processRandom } from '../runtime/process.ts';
@@ -18,7 +18,7 @@ export interface ProcessRuntimeOptions {
   readonly dryRun?: boolean | undefined;
   /** Default: the queues of the configuration. */
   readonly queues?: Queues | undefined;
-  /** Opens them with the first call, so that a command that uses none creates no file. */
+  /** Opens them with the first call that needs them, so that a look creates no file. */
   readonly opensLate?: boolean;
 }
 
@@ -36,7 +36,7 @@ export function processRuntime(
   return {
     config,
     secrets,
-    queues: queues ?? (opensLate ? lazyQueues(() => Promise.resolve().then(open)) : open()),
+    queues: queues ?? (opensLate ? openedLate(config, open) : open()),
     clock: processClock,
     id: processId,
     random: processRandom,
@@ -45,4 +45,8 @@ export function processRuntime(
     pathMeter: createPathMeter(),
     ...(dryRun === undefined ? {} : { dryRun }),
   };
+}
+
+function openedLate({ queue }: Pick<SluiceConfig, 'queue'>, open: () => Queues): Queues {
+  return lazyQueues(() => Promise.resolve().then(open), queueBackend(queue).depthBefore);
 }

@@ -5,7 +5,7 @@
 import type { PostgresServer } from '../config/postgres.ts';
 import type { Secrets } from '../config/secrets.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Queues } from './port.ts';
+import type { QueueDepth, Queues } from './port.ts';
 import type { SettingsReader } from './settings.ts';
 import type { SqsCredentials } from './sqs/client.ts';
 
@@ -30,6 +30,11 @@ export interface QueueBackend {
   readonly isLocal: boolean;
   /** File of the queues, for local queues. */
   readonly file?: string;
+  /**
+   * What to tell of queues that opening would create, without doing so; undefined if they exist.
+   * Throws Q601 if they could not be created. Absent for servers.
+   */
+  readonly depthBefore?: () => QueueDepth | undefined;
   /** The database of the queues, for those that are in one. */
   readonly server?: PostgresServer;
   /** Where the age of the oldest message can be read; absent if `depth` reports it. */

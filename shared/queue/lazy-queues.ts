@@ -1,8 +1,14 @@
 import { lazily } from '../runtime/lazy.ts';
-import type { Queue, Queues } from './port.ts';
+import type { Queue, QueueDepth, Queues } from './port.ts';
 
-/** Queues whose client is imported with the first call. */
-export function lazyQueues(open: () => Promise<Queues>): Queues {
+/**
+ * Queues whose client is imported with the first call. While `depthBefore` knows the depth, asking
+ * for it opens nothing.
+ */
+export function lazyQueues(
+  open: () => Promise<Queues>,
+  depthBefore: () => QueueDepth | undefined = () => undefined,
+): Queues {
   const queues = lazily(open);
   return {
     queue: (name): Queue => {
@@ -14,7 +20,7 @@ export function lazyQueues(open: () => Promise<Queues>): Queues {
         delete: async (receipt) => (await queue()).delete(receipt),
         changeVisibility: async (receipt, visibility) =>
           (await queue()).changeVisibility(receipt, visibility),
-        depth: async (group) => (await queue()).depth(group),
+        depth: async (group) => depthBefore() ?? (await queue()).depth(group),
       };
     },
     close: () => queues.close((opened) => opened.close()),

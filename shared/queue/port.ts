@@ -71,6 +71,8 @@ export interface QueueDepth {
    * queue does not report it (SQS reports it only to CloudWatch).
    */
   readonly oldest?: number;
+  /** There is no queue file yet, which the first message creates. */
+  readonly isAbsent?: true;
 }
 
 /** One queue. All methods reject with a QueueError. */

@@ -98,8 +98,9 @@ function clusterCells(c: ClusterStatusRow, now: number): readonly string[] {
 function queueCells(q: QueueRow, now: number): readonly string[] {
   if (q.problem !== undefined) return [q.queue, UNKNOWN, UNKNOWN, UNKNOWN, q.problem];
   const empty = q.waiting + q.inFlight === 0;
-  const note =
+  const expiry =
     q.expiresIn === undefined ? '' : `the first expires in ${formatDuration(q.expiresIn)}`;
+  const note = q.isAbsent ? 'there is no queue file yet' : expiry;
   return [
     q.queue,
     String(q.waiting),

@@ -41,7 +41,12 @@ export async function queueChecks(runtime: Runtime): Promise<readonly DoctorFind
 async function depth({ queues }: Runtime, name: QueueName): Promise<DoctorFinding> {
   const checked = { id: 'queue', what: `queue ${name}` };
   try {
-    const { waiting, inFlight } = await queues.queue(name).depth();
+    const { waiting, inFlight, isAbsent } = await queues.queue(name).depth();
+    if (isAbsent)
+      return okFinding(
+        checked,
+        'none yet: the queue file does not exist, and "sluice up" creates it',
+      );
     return okFinding(checked, `${waiting} waiting, ${inFlight} in flight`);
   } catch (error) {
     return badFinding(checked, `${errorMessage(error)} (${errorCode(error) ?? 'Q601'})`);

@@ -32,6 +32,8 @@ export interface QueueRow {
   readonly oldest?: number;
   /** Milliseconds until the first dead letter expires. */
   readonly expiresIn?: number;
+  /** There is no queue file yet. */
+  readonly isAbsent?: true;
   /** Why the figures are missing. */
   readonly problem?: string;
 }

@@ -1,5 +1,6 @@
 import type { QueueConfig } from '../../config/queue.ts';
 import type { QueueBackend } from '../backend.ts';
+import { depthBefore } from './files.ts';
 import { createSqliteQueues } from './queues.ts';
 
 /**
@@ -10,6 +11,7 @@ export function sqliteBackend({ path }: Extract<QueueConfig, { kind: 'sqlite' }>
   return {
     isLocal: true,
     file: path,
+    depthBefore: () => depthBefore(path),
     open: ({ clock, id }) => createSqliteQueues({ path, clock, id }),
   };
 }
