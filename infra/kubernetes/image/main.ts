@@ -221,7 +221,8 @@ function buildImage(name: string, containerfile: string, epoch: number): void {
     '--quiet',
     `--digestfile=${digest}`,
     tag,
-    `oci-archive:${archive}:${VERSION}`,
+    // With its name, because "podman load" calls the image after it.
+    `oci-archive:${archive}:${name}:${VERSION}`,
   ]);
   const size = Math.round(statSync(archive).size / MEBI);
   say(`${name}:${VERSION} ${readFileSync(digest, 'utf8').trim()} ${size} MiB`);
