@@ -176,6 +176,14 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['plan-and-apply'],
   },
   {
+    promise: 7,
+    without: 'nodes of another partition are set to the declared state',
+    file: `${APPLY}/loop/run.ts`,
+    code: 'device.reconcileMembers(partition, effect.state)',
+    becomes: "device.reconcileMembers('Common', effect.state)",
+    noticedBy: ['rig'],
+  },
+  {
     promise: 8,
     without: 'a dry run passes declares on',
     file: 'shared/device/dry-run.ts',

@@ -47,7 +47,11 @@ export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do
   declares: ({ world }, { faults }) => world.faults.disturb(faults),
   'device away': ({ world }, { for: seconds }) => world.faults.away(seconds * SECOND),
   sync: ({ world }) => world.faults.sync(),
-  'fail over': ({ world }) => world.faults.failOver(),
+  'fail over': ({ world, rival }) => {
+    world.faults.failOver();
+    rival.restore();
+  },
+  rival: ({ rival }, { what, n, there }) => rival.write(what, n, there),
   audit: ({ world }) => void world.audit().catch(() => undefined),
   kill: ({ world }, { role, for: seconds }) => {
     world.kill(role);

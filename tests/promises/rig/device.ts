@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { faultOfResult } from '../../../shared/bigip/rest/outcomes.ts';
 import type { Device } from '../../../shared/device/device.ts';
 import { DeviceError } from '../../../shared/device/errors.ts';
+import type { NodeAccess } from '../../../shared/device/nodes.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { LivePartition } from '../../fixtures/live-partition.ts';
 import type { RigClock } from './clock.ts';
@@ -18,6 +19,10 @@ export type DeclareFault =
 export interface RigDevice {
   /** As functions see it. */
   readonly device: Device;
+  /** As express sees it. */
+  readonly nodes: NodeAccess;
+  /** Called after each write of a function, whether it succeeded or not. */
+  onWrite: () => void;
   /** The next declares have these faults. */
   disturb(faults: readonly DeclareFault[]): void;
   /** It does not answer for this long. */
@@ -40,6 +45,8 @@ const INNER = (
 ).flatMap(({ calls, code, message, response }) =>
   calls > 0 && code !== 200 ? [{ code, message, ...(response !== undefined && { response }) }] : [],
 );
+/** The partition of Sluice. */
+const OWN = 'k8s';
 /** A declare whose answer does not come is over after this. */
 const LATE_MS = 40_000;
 const DRIP_MS = 25_000;
@@ -82,8 +89,24 @@ export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => n
     }
     return memory.declare(partition, next, lockKey);
   };
-  return {
-    device: { ...memory, declare },
+  const told = <T>(write: Promise<T>): Promise<T> => write.finally(() => rig.onWrite());
+  const client = memory.connect([OWN]);
+  const nodes = memory.openNodes();
+  const rig: RigDevice = {
+    device: {
+      ...client,
+      declare: (...given) => told(declare(...given)),
+      prepare: (...given) => told(client.prepare(...given)),
+      remove: (...given) => told(client.remove(...given)),
+      reconcileMembers: (...given) => told(client.reconcileMembers(...given)),
+      writeBack: (...given) => told(client.writeBack(...given)),
+    },
+    nodes: {
+      ...nodes,
+      write: (...given) => told(nodes.write(...given)),
+      reconcile: (...given) => told(nodes.reconcile(...given)),
+    },
+    onWrite: () => undefined,
     disturb: (list) => {
       faults = [...list];
     },
@@ -105,6 +128,7 @@ export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => n
       awayUntil = 0;
     },
   };
+  return rig;
 }
 
 function copied(

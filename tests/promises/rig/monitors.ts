@@ -12,7 +12,9 @@ import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { RigCluster } from './clusters.ts';
+import type { RigDevice } from './device.ts';
 import type { ApiWrite } from './kubernetes-core.ts';
+import type { Rival } from './rival.ts';
 
 /** What is watched. */
 export interface Monitors {
@@ -27,10 +29,15 @@ export interface Monitors {
   readonly declares: number;
 }
 
-export function watchPromises(
-  device: MemoryDevice,
-  clusters: () => readonly RigCluster[],
-): Monitors {
+/** What the monitors look at, and compare it with. */
+export interface Watched {
+  readonly device: MemoryDevice;
+  readonly faults: RigDevice;
+  readonly rival: Rival;
+  readonly clusters: readonly RigCluster[];
+}
+
+export function watchPromises({ device, faults, rival, clusters }: Watched): Monitors {
   const violations: string[] = [];
   const slices = new Map<string, string>();
   let declares = 0;
@@ -40,7 +47,10 @@ export function watchPromises(
     const opened = body === undefined ? undefined : parseEvent(body, SLICE_EVENTS);
     return opened !== undefined && 'ok' in opened ? opened.ok.data : undefined;
   };
-  const theirs = JSON.stringify(othersOn(device));
+  const lookAtOthers = (): void => {
+    if (!rival.isIntact()) say('7: what others have on the device changed');
+  };
+  faults.onWrite = lookAtOthers;
   device.after = (before, next) => {
     declares += 1;
     for (const text of rollbacks(before, next)) say(text);
@@ -48,11 +58,10 @@ export function watchPromises(
     for (const part of lostParts(before, next)) {
       const version = next.owners[part.owner]?.version;
       const slice = version && sliceOf(part.owner, version);
-      const cluster = clusters().find((one) => one.owner === part.owner);
+      const cluster = clusters.find((one) => one.owner === part.owner);
       for (const text of unproven(part, slice, cluster)) say(text);
     }
-    if (JSON.stringify(othersOn(device)) !== theirs)
-      say('7: what others have on the device changed');
+    lookAtOthers();
   };
   return {
     violations,
@@ -87,12 +96,6 @@ function outsideOf(body: string): {
     data?: Pick<Slice, 'owner' | 'version'>;
   };
   return { type, data };
-}
-
-function othersOn({ partitions, holders }: MemoryDevice): object {
-  return [[...partitions].filter(([name]) => name === 'theirs'), holders].map((part) =>
-    JSON.stringify(part, (_key, value: unknown) => (value instanceof Map ? [...value] : value)),
-  );
 }
 
 function rollbacks(before: DeclaredState, next: DeclaredState): readonly string[] {

@@ -5,6 +5,7 @@ import { createCluster, type RigCluster } from './clusters.ts';
 import { type Deed, DEEDS } from './deeds.ts';
 import { type Monitors, watchPromises } from './monitors.ts';
 import { problemsAtRest } from './rest.ts';
+import { createRival, type Rival } from './rival.ts';
 import { type Act, type Cluster, CLUSTERS, type Schedule } from './schedule.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -63,6 +64,7 @@ export class Rig {
   readonly world: World;
   readonly monitors: Monitors;
   readonly clusters: readonly RigCluster[];
+  readonly rival: Rival;
   /** Until when a queue does not answer, monotonic. */
   readonly away = new Map<QueueName, number>();
   /** Calls of queues whose answers still get lost. */
@@ -88,9 +90,10 @@ export class Rig {
         },
       },
     });
-    const { apis, clock, device } = this.world;
+    const { apis, clock, device, faults } = this.world;
+    this.rival = createRival(device);
     this.clusters = CLUSTERS.map((id, i) => createCluster(id, i, apis.get(id)!, clock));
-    const monitors = watchPromises(device, () => this.clusters);
+    const monitors = watchPromises({ device, faults, rival: this.rival, clusters: this.clusters });
     watched.monitors = monitors;
     this.monitors = monitors;
     for (const [id, api] of apis) {
@@ -117,6 +120,7 @@ export class Rig {
   async rest(): Promise<readonly string[]> {
     const { clock, faults } = this.world;
     faults.heal();
+    this.rival.yield();
     this.away.clear();
     this.losing = 0;
     for (const { api } of this.clusters) {

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
 import type { PodState } from './clusters.ts';
 import type { DeclareFault } from './device.ts';
+import type { RivalObject } from './rival.ts';
 import type { Role } from './world.ts';
 
 export const CLUSTERS = ['east', 'west'] as const;
@@ -23,6 +24,12 @@ export type Act =
   | { readonly do: 'queue loses answers' }
   | { readonly do: 'declares'; readonly faults: readonly DeclareFault[] }
   | { readonly do: 'device away'; readonly for: number }
+  | {
+      readonly do: 'rival';
+      readonly what: RivalObject;
+      readonly n: number;
+      readonly there: boolean;
+    }
   | { readonly do: 'sync' | 'fail over' | 'audit' }
   | { readonly do: 'kill'; readonly role: Role; readonly for: number }
   | { readonly do: 'again'; readonly queue: WorkQueueName; readonly message: number }
@@ -92,6 +99,14 @@ const ACTS: readonly fc.WeightedArbitrary<Act>[] = [
     }),
   },
   { weight: 1, arbitrary: act('device away', { for: some }) },
+  {
+    weight: 3,
+    arbitrary: act('rival', {
+      what: fc.constantFrom<RivalObject>('tenant', 'node', 'server', 'address'),
+      n: fc.integer({ min: 1, max: 3 }),
+      there: fc.boolean(),
+    }),
+  },
   ...(['sync', 'fail over', 'audit'] as const).map((name) => ({ weight: 1, arbitrary: act(name) })),
   {
     weight: 3,

@@ -117,7 +117,7 @@ export function createWorld(options: WorldOptions): World {
     const runtime = runtimeOf(life);
     const store = storeOf(runtime);
     const suspects = createSuspects(marks, runtime);
-    const nodes = mortal(device.openNodes(), life);
+    const nodes = mortal(faults.nodes, life);
     const failures = store.open();
     const apply = createApply(runtime, devicesOf(life), NO_HISTORY, {
       place: async () => (await failures).waiting,

@@ -1,0 +1,120 @@
+/** Another client of the same device, with objects of its own that nobody else may touch. */
+import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import { declaredState } from '../../../shared/domain/declared/declared.ts';
+import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
+import type { MemoryDevice } from '../../fixtures/device.ts';
+import { SETTINGS } from '../../fixtures/exposures.ts';
+import { livePartition, type LivePartition, placeIn } from '../../fixtures/live-partition.ts';
+import { ADDRESS } from './clusters.ts';
+
+/** A declaration in a partition of its own, and objects that it makes without one. */
+export type RivalObject = 'tenant' | 'node' | 'server' | 'address';
+
+export interface Rival {
+  /** Adds, changes or removes an object. A server that Sluice has already is refused. */
+  write(what: RivalObject, n: number, isThere: boolean): void;
+  /** Gives up the servers that clusters may want. */
+  yield(): void;
+  /** Writes all again: another unit has older objects, or none. */
+  restore(): void;
+  /** Everything on the device is, byte for byte, as it was written last. */
+  isIntact(): boolean;
+}
+
+/** Begins with one object of each kind, none of which is in the way. */
+export function createRival(device: MemoryDevice): Rival {
+  const ports = new Set([1]);
+  const nodes = new Set([1]);
+  const servers = new Set<number>();
+  const addresses = new Set([1]);
+  let writes = 0;
+  let wrote = '';
+  const isTaken = (port: number): boolean =>
+    device.held ||
+    exposureKey({ address: ADDRESS, port, protocol: 'tcp' }) in device.state().exposures;
+  const put = (): void => {
+    writes += 1;
+    device.partitions.set('theirs', tenantOf(ports, writes));
+    device.partitions.set('Common', commonOf(nodes, writes));
+    device.holders.splice(
+      0,
+      Infinity,
+      ...[...servers].map(serverOf),
+      ...[...addresses].map(addressOf),
+    );
+    wrote = textOf(device);
+  };
+  put();
+  const sets = { tenant: ports, node: nodes, server: servers, address: addresses } as const;
+  return {
+    write: (what, n, isThere) => {
+      if (!isThere) sets[what].delete(n);
+      else if (what !== 'server' || !isTaken(n)) sets[what].add(n);
+      put();
+    },
+    yield: () => {
+      servers.clear();
+      put();
+    },
+    restore: () => {
+      for (const port of servers) if (isTaken(port)) servers.delete(port);
+      put();
+    },
+    isIntact: () => textOf(device) === wrote,
+  };
+}
+
+function textOf({ partitions, holders }: MemoryDevice): string {
+  const theirs = [partitions.get('theirs'), partitions.get('Common'), holders];
+  return JSON.stringify(theirs, (_key, value: unknown) =>
+    value instanceof Map ? [...value] : value,
+  );
+}
+
+/** What another installation of Sluice declares. */
+function tenantOf(ports: ReadonlySet<number>, writes: number): LivePartition {
+  const live = { ...livePartition(), key: `rival-${writes}` };
+  const owner = 'other/istio-system/istio-ingressgateway';
+  const version = { epoch: 1, counter: writes, generation: 1 };
+  const exposures = [...ports].map((port) => ({
+    address: '172.16.100.9',
+    port,
+    protocol: 'tcp' as const,
+    settings: SETTINGS,
+    contributions: [
+      {
+        owner,
+        gateways: ['apps/theirs'],
+        since: '2026-01-01T00:00:00Z',
+        members: [{ address: `10.1.1.${port}`, port, availability: 'ready' as const }],
+      },
+    ],
+  }));
+  placeIn(live, declaredState({ [owner]: { version, clusterUid: 'other' } }, exposures));
+  return live;
+}
+
+/** Nodes with the addresses of pods. */
+function commonOf(nodes: ReadonlySet<number>, writes: number): LivePartition {
+  const live = { ...livePartition(), key: `rival-${writes}` };
+  for (const n of nodes) {
+    const address = `10.1.1.${n}`;
+    live.nodes.set(address, { name: `theirs-${n}`, address, availability: 'draining', limit: n });
+  }
+  return live;
+}
+
+function serverOf(port: number): AddressHolder {
+  return {
+    path: `/Common/theirs-${port}`,
+    partition: 'Common',
+    address: ADDRESS,
+    port,
+    protocol: 'tcp',
+  };
+}
+
+function addressOf(n: number): AddressHolder {
+  const address = `172.16.100.${n}`;
+  return { path: `/theirs/${address}`, partition: 'theirs', address };
+}
