@@ -38,6 +38,14 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['rig'],
   },
   {
+    promise: 1,
+    without: 'a slice that was applied is reported as refused when it comes again, outdated',
+    file: `${APPLY}/results.ts`,
+    code: "  superseded: 'superseded',",
+    becomes: "  superseded: 'rejected',",
+    noticedBy: ['rig'],
+  },
+  {
     promise: 2,
     without: 'what the device refused is never tried again',
     file: `${PLAN}/quarantine.ts`,

@@ -27,6 +27,8 @@ export interface RigDevice {
   disturb(faults: readonly DeclareFault[]): void;
   /** It does not answer for this long. */
   away(ms: number): void;
+  /** Which unit is active: the number of failovers. */
+  readonly unit: () => number;
   /** What another unit would know: a failover without a sync goes back to it. */
   sync(): void;
   failOver(): void;
@@ -107,6 +109,7 @@ export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => n
       reconcile: (...given) => told(nodes.reconcile(...given)),
     },
     onWrite: () => undefined,
+    unit: () => unit,
     disturb: (list) => {
       faults = [...list];
     },

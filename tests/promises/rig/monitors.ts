@@ -13,6 +13,7 @@ import { SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { RigCluster } from './clusters.ts';
 import type { RigDevice } from './device.ts';
+import { watchEnds } from './ends.ts';
 import type { ApiWrite } from './kubernetes-core.ts';
 import type { Rival } from './rival.ts';
 
@@ -40,6 +41,7 @@ export interface Watched {
 export function watchPromises({ device, faults, rival, clusters }: Watched): Monitors {
   const violations: string[] = [];
   const slices = new Map<string, string>();
+  const contradictions = watchEnds();
   let declares = 0;
   const say = (text: string): void => void violations.push(text);
   const sliceOf = (owner: string, version: Slice['version']): Slice | undefined => {
@@ -76,8 +78,13 @@ export function watchPromises({ device, faults, rival, clusters }: Watched): Mon
       }
       if (!queue.startsWith('settled-')) return;
       const opened = parseEvent(body, SETTLED_EVENTS);
-      if ('ok' in opened)
-        for (const text of untrue(device.state(), opened.ok.data, sliceOf)) say(text);
+      if (!('ok' in opened)) return;
+      const { data } = opened.ok;
+      const broken = [
+        ...contradictions(data, faults.unit()),
+        ...untrue(device.state(), data, sliceOf),
+      ];
+      for (const text of broken) say(text);
     },
     storm: (cluster, what) => say(`10: in ${cluster}: ${what} again and again`),
     written: (cluster, write) => {

@@ -83,6 +83,11 @@ function lostEvents(world: World, clusters: readonly RigCluster[]): readonly str
       queues.sent(name).map(({ body }) => headOf(body).traceId),
     ),
   );
+  const twice = queues
+    .sent('snapshots-dead')
+    .map(({ body }) => headOf(body))
+    .filter(({ traceId }) => mapped.has(traceId))
+    .map(({ subject }) => `1: a snapshot of ${subject} was mapped, and is a dead letter`);
   const onward = new Set(queues.sent('slices').map(({ deduplicationId }) => deduplicationId));
   const lost = [
     ...queues
@@ -101,6 +106,7 @@ function lostEvents(world: World, clusters: readonly RigCluster[]): readonly str
   ];
   return [
     ...stuck,
+    ...twice,
     ...lost.map(({ type, subject, end }) => `1: ${type} of ${subject} (${end}) has no end`),
   ];
 }
