@@ -198,7 +198,15 @@ export const GUARDS: readonly Guard[] = [
     code: 'declare: (partition, next) => {\n',
     becomes:
       'declare: (partition, next, lockKey) => {\n      void device.declare(partition, next, lockKey);\n',
-    noticedBy: ['plan-and-apply'],
+    noticedBy: ['plan-and-apply', 'rig'],
+  },
+  {
+    promise: 8,
+    without: 'the watcher of a dry run writes to its cluster',
+    file: 'functions/watch/watcher.ts',
+    code: 'return dryRun === true ? dryRunClient(client, log) : client;',
+    becomes: 'return dryRun === true && log === undefined ? dryRunClient(client, log) : client;',
+    noticedBy: ['rig'],
   },
   {
     promise: 9,

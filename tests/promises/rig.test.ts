@@ -17,6 +17,7 @@ import { tally } from './support/tally.ts';
 const histories = tally('random schedules');
 const declares = tally('declares checked');
 const events = tally('events that ended');
+const dry = tally('random schedules of a dry run');
 
 const known = JSON.parse(
   readFileSync(join(import.meta.dirname, 'rig/regressions.json'), 'utf8'),
@@ -35,4 +36,18 @@ test('the promises hold over the whole chain, whatever happens in clusters, queu
     }),
     { numRuns: RUNS + known.length, examples: known.map((one): [Schedule] => [one]) },
   );
+}, 3_600_000);
+
+test('a dry run of the whole chain writes nothing, whatever happens', async () => {
+  let planned = 0;
+  await fc.assert(
+    fc.asyncProperty(schedules, async (schedule) => {
+      const outcome = await run(schedule, true);
+      expect(outcome.problems).toEqual([]);
+      planned += outcome.events;
+      dry();
+    }),
+    { numRuns: Math.ceil(RUNS / 10) },
+  );
+  expect(planned).toBeGreaterThan(0);
 }, 3_600_000);

@@ -36,9 +36,10 @@ export interface Watched {
   readonly faults: RigDevice;
   readonly rival: Rival;
   readonly clusters: readonly RigCluster[];
+  readonly dryRun: boolean;
 }
 
-export function watchPromises({ device, faults, rival, clusters }: Watched): Monitors {
+export function watchPromises({ device, faults, rival, clusters, dryRun }: Watched): Monitors {
   const violations: string[] = [];
   const slices = new Map<string, string>();
   const contradictions = watchEnds();
@@ -50,6 +51,7 @@ export function watchPromises({ device, faults, rival, clusters }: Watched): Mon
     return opened !== undefined && 'ok' in opened ? opened.ok.data : undefined;
   };
   const lookAtOthers = (): void => {
+    if (dryRun) say('8: a dry run wrote to the device');
     if (!rival.isIntact()) say('7: what others have on the device changed');
   };
   faults.onWrite = lookAtOthers;
@@ -88,6 +90,7 @@ export function watchPromises({ device, faults, rival, clusters }: Watched): Mon
     },
     storm: (cluster, what) => say(`10: in ${cluster}: ${what} again and again`),
     written: (cluster, write) => {
+      if (dryRun) say(`8: a dry run wrote to ${cluster}`);
       for (const text of overwritten(write)) say(`7: in ${cluster}: ${text}`);
     },
   };

@@ -43,15 +43,20 @@ export interface Outcome {
   readonly events: number;
 }
 
-/** Runs a schedule to its end, and rests until nothing is wrong or nothing will get better. */
-export async function run({ seed, acts }: Schedule): Promise<Outcome> {
-  const rig = new Rig(seed);
+/**
+ * Runs a schedule to its end, and rests until nothing is wrong or nothing will get better; a dry run
+ * ends with its schedule.
+ */
+export async function run({ seed, acts }: Schedule, dryRun = false): Promise<Outcome> {
+  const rig = new Rig(seed, dryRun);
   await rig.begin();
   for (const one of acts) {
     await rig.act(one);
     if (rig.monitors.violations.length > 0) break;
   }
-  const problems = rig.monitors.violations.length > 0 ? [] : await rig.rest();
+  // A dry run has no rest: what it would have written is not there.
+  const isOver = dryRun || rig.monitors.violations.length > 0;
+  const problems = isOver ? [] : await rig.rest();
   return {
     problems: [...rig.monitors.violations, ...problems],
     declares: rig.monitors.declares,
@@ -70,12 +75,13 @@ export class Rig {
   /** Calls of queues whose answers still get lost. */
   losing = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, dryRun = false) {
     const random = seeded(seed);
     const watched: { monitors?: Monitors } = {};
     this.world = createWorld({
       config: CONFIG,
       random,
+      dryRun,
       queues: {
         random,
         onSend: (name, body) => watched.monitors?.message(name, body),
@@ -93,7 +99,13 @@ export class Rig {
     const { apis, clock, device, faults } = this.world;
     this.rival = createRival(device);
     this.clusters = CLUSTERS.map((id, i) => createCluster(id, i, apis.get(id)!, clock));
-    const monitors = watchPromises({ device, faults, rival: this.rival, clusters: this.clusters });
+    const monitors = watchPromises({
+      device,
+      faults,
+      rival: this.rival,
+      clusters: this.clusters,
+      dryRun,
+    });
     watched.monitors = monitors;
     this.monitors = monitors;
     for (const [id, api] of apis) {

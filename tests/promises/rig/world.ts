@@ -9,7 +9,9 @@ import { create as createMap } from '../../../functions/map/handler.ts';
 import { createWatcher } from '../../../functions/watch/watcher.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
-import type { Devices } from '../../../shared/device/device.ts';
+import type { Device, Devices } from '../../../shared/device/device.ts';
+import { dryRunDevice } from '../../../shared/device/dry-run.ts';
+import type { NodeAccess } from '../../../shared/device/nodes.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Store } from '../../../shared/failures/opened-once.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
@@ -35,6 +37,8 @@ export interface WorldOptions {
   /** From 0 to 1; with one seed it gives one world. */
   readonly random: () => number;
   readonly queues?: MemoryQueuesOptions;
+  /** All processes run with `--dry-run`. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /** What a process can be killed and started as. */
@@ -83,8 +87,22 @@ async function everyMinute(clock: Clock, work: () => Promise<void>): Promise<nev
   }
 }
 
+/** What the session of a dry run does with writes of nodes, which the dry run itself passes on. */
+function writingNoNodes(device: Device): Device {
+  const reconcileMembers = (): Promise<readonly string[]> => Promise.resolve([]);
+  return { ...device, reconcileMembers, writeBack: reconcileMembers };
+}
+
+function readingOnly(nodes: NodeAccess): NodeAccess {
+  return {
+    ...nodes,
+    write: () => Promise.resolve('written'),
+    reconcile: () => Promise.resolve([]),
+  };
+}
+
 export function createWorld(options: WorldOptions): World {
-  const { config, random } = options;
+  const { config, random, dryRun = false } = options;
   const clock = rigClock();
   const queues = memoryQueues(clock, options.queues);
   const device = memoryDevice('bigip-1', BIGIP);
@@ -103,6 +121,7 @@ export function createWorld(options: WorldOptions): World {
     random,
     id,
     log: logTo(log),
+    dryRun,
     secrets: { resolve: () => Promise.resolve('') },
   });
   const storeOf = (runtime: Runtime): Store => {
@@ -110,14 +129,15 @@ export function createWorld(options: WorldOptions): World {
     return { open: () => Promise.resolve(failures), close: () => Promise.resolve() };
   };
   const devicesOf = (life: Life): Devices => {
-    const seen = mortal(faults.device, life);
+    const own = dryRun ? dryRunDevice(writingNoNodes(faults.device), logTo(log)) : faults.device;
+    const seen = mortal(own, life);
     return { get: () => Promise.resolve(seen), close: () => Promise.resolve() };
   };
   const startFunctions = (life: Life): void => {
     const runtime = runtimeOf(life);
     const store = storeOf(runtime);
     const suspects = createSuspects(marks, runtime);
-    const nodes = mortal(faults.nodes, life);
+    const nodes = mortal(dryRun ? readingOnly(faults.nodes) : faults.nodes, life);
     const failures = store.open();
     const apply = createApply(runtime, devicesOf(life), NO_HISTORY, {
       place: async () => (await failures).waiting,
