@@ -192,6 +192,15 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['rig'],
   },
   {
+    promise: 7,
+    without: 'with the ports, labels of the Service are written',
+    file: 'functions/watch/ports/reconcile-ports.ts',
+    code: 'client.apply(SERVICES, { metadata, ...spec },',
+    becomes:
+      "client.apply(SERVICES, { metadata: { ...metadata, labels: { by: 'sluice' } }, ...spec },",
+    noticedBy: ['rig'],
+  },
+  {
     promise: 8,
     without: 'a dry run passes declares on',
     file: 'shared/device/dry-run.ts',
@@ -223,6 +232,14 @@ export const GUARDS: readonly Guard[] = [
     code: 'declareEffect(loop, state, base.lockKey)',
     becomes: 'declareEffect(loop, state, undefined)',
     noticedBy: ['plan-and-apply'],
+  },
+  {
+    promise: 9,
+    without: 'an exposure whose address another owner has is reported as applied',
+    file: `${APPLY}/results.ts`,
+    code: "  conflict: 'conflict',",
+    becomes: "  conflict: 'applied',",
+    noticedBy: ['rig'],
   },
   {
     promise: 9,
