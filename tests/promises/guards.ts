@@ -175,6 +175,14 @@ export const GUARDS: readonly Guard[] = [
   },
   {
     promise: 7,
+    without: 'clusters of no common fleet share an exposure',
+    file: `${APPLY}/stage.ts`,
+    code: 'sameFleet: sharedFleet(runtime.config),',
+    becomes: 'sameFleet: () => sharedFleet(runtime.config) !== undefined,',
+    noticedBy: ['rig'],
+  },
+  {
+    promise: 7,
     without: 'a slice chooses the partitions that are written',
     file: `${APPLY}/group.ts`,
     code: 'const jobs = partitions.map(',
