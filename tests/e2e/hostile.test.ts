@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openFailures } from '../../shared/failures/open.ts';
+import { openDatabase } from '../../shared/queue/sqlite/database.ts';
 import { sighting } from '../fixtures/failures/sighting.ts';
 import { NO_SECRETS } from '../fixtures/secrets.ts';
 
@@ -316,7 +317,7 @@ test('only the owner can read written files, even if the replaced file was reada
   writeFileSync(out, '');
   chmodSync(out, 0o666);
   await sluice('failures', 'export', '-c', config, '--out', out);
-  await sluice('status', '-c', config);
+  openDatabase(join(folder, 'queue.sqlite')).close();
   const keys = join(folder, 'keys');
   await sluice('keys', 'new', 'east', '--dir', keys);
   const modes = [
