@@ -2,11 +2,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe } from '@jest/globals';
+import { freePort } from '../fixtures/free-port.ts';
 
 const SERVER = '/usr/bin/prometheus';
 const TOOL = '/usr/bin/promtool';
@@ -35,15 +35,6 @@ export interface Prometheus {
   /** Number of series that the query returns now; rejects if Prometheus refuses it. */
   count(query: string): Promise<number>;
   stop(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Scrapes these addresses every second. */

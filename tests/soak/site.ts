@@ -3,8 +3,6 @@
  * process, the product in processes of its own.
  */
 import { mkdirSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -27,6 +25,7 @@ import { placeForeignObjects } from './device.ts';
 import { createProcess, type SoakProcess } from './process.ts';
 import type { QueueKind } from './schedule.ts';
 import { ALLOCATOR, SHIPPED } from './shipped.ts';
+import { freePort } from '../fixtures/free-port.ts';
 
 export const VIRTUAL_ADDRESS = '172.16.43.7';
 /** Failures that ended are removed after this time of the site's clock. */
@@ -228,13 +227,4 @@ interface Program {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly nodeOptions: string;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
