@@ -58,7 +58,7 @@ function wholeOf(schema: Schema, value: unknown): Whole | undefined {
     return inParts(
       def,
       properties(def, value),
-      isJoinable(def, value) ? (parts) => withDefaults(def, new Map(parts)) : undefined,
+      isJoinable(def, value) ? Object.fromEntries : undefined,
     );
   if (def.type !== 'record') return undefined;
   const isAnyText = isPlain(def.keyType, 'string') && !('format' in def.keyType._zod.def);
@@ -69,12 +69,21 @@ function wholeOf(schema: Schema, value: unknown): Whole | undefined {
   );
 }
 
-/** Only zod refuses an absent field that may be undefined but must be there, such as `unknown`. */
+/**
+ * Only zod knows what becomes of an absent field that is neither optional nor has a default, such as
+ * `unknown`, which may be undefined but must be there.
+ */
 function isJoinable({ shape }: z.core.$ZodObjectDef, value: JsonObject): boolean {
   const isComplete = Object.entries(shape).every(
-    ([key, schema]) => Object.hasOwn(value, key) || schema._zod.optin === 'optional',
+    ([key, schema]) =>
+      Object.hasOwn(value, key) || isOmitted(schema) || schema._zod.optin === 'defaulted',
   );
   return isComplete && !Object.hasOwn(value, '__proto__');
+}
+
+/** Absent, such a field stays absent. */
+function isOmitted({ _zod: { optin, optout } }: Schema): boolean {
+  return optin === 'optional' && optout === 'optional';
 }
 
 /** Rules about a value as a whole are left to zod. */
@@ -100,32 +109,19 @@ function* entries(schema: Schema, value: JsonObject): Generator<Part> {
 }
 
 /**
- * An absent optional field matches even if `undefined` would not. Unknown fields are an error in
- * strict schemas and ignored otherwise.
+ * In the order of zod. An absent optional field matches even if `undefined` would not, and an absent
+ * field with a default is read as that. Unknown fields are an error in strict schemas and ignored
+ * otherwise.
  */
 function* properties(
   { shape, catchall }: z.core.$ZodObjectDef,
   value: JsonObject,
 ): Generator<Part> {
   for (const [key, schema] of Object.entries(shape))
-    if (Object.hasOwn(value, key) || schema._zod.optin !== 'optional')
-      yield [key, schema, value[key]];
+    if (Object.hasOwn(value, key) || !isOmitted(schema)) yield [key, schema, value[key]];
   if (catchall === undefined) return;
   for (const key of Object.keys(value))
     if (!Object.hasOwn(shape, key)) yield [key, catchall, value[key]];
-}
-
-/** In the order of zod, with what the schema fills in for fields that are absent. */
-function withDefaults(
-  { shape }: z.core.$ZodObjectDef,
-  present: ReadonlyMap<PropertyKey, unknown>,
-): unknown {
-  const fields = Object.entries(shape).flatMap(([key, schema]) => {
-    if (present.has(key)) return [[key, present.get(key)] as const];
-    const filled = z.safeParse(schema, undefined);
-    return filled.success && filled.data !== undefined ? [[key, filled.data] as const] : [];
-  });
-  return Object.fromEntries([...fields, ...present]);
 }
 
 /** The first part that does not fit, with its path. */
@@ -154,7 +150,7 @@ function readWhole(schema: Schema, value: unknown): ReadData {
   const misfit =
     def.type === 'union'
       ? inUnion(def.options, value)
-      : 'innerType' in def && value !== undefined && value !== null
+      : 'innerType' in def
         ? readMany(def.innerType, value)
         : undefined;
   if (misfit?.success === false) return misfit;

@@ -115,6 +115,16 @@ describe('large data without an invalid value', () => {
       { more: 1, all: texts },
     ],
     [
+      'a default of an optional field',
+      z.object({ all: z.array(z.string()), one: z.int().default(2).optional() }),
+      { all: texts },
+    ],
+    [
+      'a field that is never wrong',
+      z.object({ all: z.array(z.string()), one: z.int().catch(2) }),
+      { all: texts },
+    ],
+    [
       'unknown fields that are kept',
       z.looseObject({ all: z.array(z.string()) }),
       { more: 1, all: texts },
@@ -175,9 +185,18 @@ describe('large data without an invalid value', () => {
     expect(firstMisfit(schema, texts)?.issues.map(({ message }) => message)).toEqual(['lacks one']);
   });
 
-  test('has a key that the record does not allow', () => {
-    const schema = z.record(z.string().regex(/^b/), z.int());
-    expect(firstMisfit(schema, record('a'))).toBeDefined();
+  test.each<[string, z.ZodType, unknown]>([
+    ['with another form', z.record(z.string().regex(/^b/), z.int()), record('a')],
+    ['without the format', z.record(z.uuid(), z.int()), record('a')],
+    ['besides those listed', z.record(z.enum(['a']), z.array(z.string())), { a: texts, b: texts }],
+  ])('has a key that the record does not allow: one %s', (_, schema, value) => {
+    expect(schema.safeParse(value).success).toBe(false);
+    expect(firstMisfit(schema, value)).toBeDefined();
+  });
+
+  test('cannot be changed if the schema says so', () => {
+    const read = readMany(z.array(z.string()).readonly(), texts);
+    expect(read.success && Object.isFrozen(read.data)).toBe(true);
   });
 
   test('each value is looked at once', () => {
@@ -186,6 +205,8 @@ describe('large data without an invalid value', () => {
     const schema = z.strictObject({
       lists: z.array(z.array(Counted)),
       more: z.record(z.string(), z.array(Counted)).optional(),
+      perhaps: z.string().optional(),
+      filled: z.int().default(3),
     });
     readMany(schema, { lists: [texts, texts], more: { a: texts } });
     expect(asked).toBe(3 * texts.length);
