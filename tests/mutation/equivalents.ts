@@ -5,6 +5,7 @@
 import { APPLY } from './equivalents-apply.ts';
 import { ADDRESSES, PLAN } from './equivalents-domain.ts';
 import { EXPOSURE } from './equivalents-exposure.ts';
+import { QUEUE } from './equivalents-queue.ts';
 import type { Mutant } from './mutants.ts';
 import {
   ALWAYS_THERE,
@@ -186,138 +187,6 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
       code: 'error instanceof KubernetesError',
       what: 'is left out of the &&',
       why: 'no other error has a status',
-    },
-  ],
-};
-
-const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
-  'shared/queue/away.ts': [
-    {
-      code: "''",
-      in: 'isOutage',
-      why: 'the text "undefined" is no error number of a system either',
-    },
-  ],
-  'shared/queue/sqlite/queues.ts': [
-    { code: 'queues.get(name)', what: 'is left out of the ??', why: FASTER },
-  ],
-  'shared/queue/suspects.ts': [
-    {
-      code: 'oldest !== undefined',
-      why: ALWAYS_THERE,
-    },
-  ],
-  'shared/queue/trial.ts': [
-    {
-      code: 'suspicious.size > 0',
-      what: ['is always true', '> becomes >='],
-      why: 'without suspects there is nothing to try',
-    },
-    { code: 'false', in: 'settle', why: 'undefined is as false' },
-  ],
-  'shared/queue/waited.ts': [
-    {
-      code: 'text === undefined',
-      what: 'is always false',
-      why: 'the text "undefined" is no JSON, and is nothing as well',
-    },
-  ],
-  'shared/queue/dead-letter.ts': [
-    {
-      code: 'CLASSES.find(([prefix]) => code.startsWith(prefix))',
-      what: '.find() becomes .findLast()',
-      why: 'no code begins with two of them',
-    },
-    {
-      code: "!(error instanceof QueueError) || error.code !== 'Q604'",
-      what: 'is always false',
-      why: 'what is thrown otherwise is thrown by the next form as well',
-    },
-    { code: '!(error instanceof QueueError)', in: 'sealLetter', why: 'as the whole condition' },
-    { code: "error.code !== 'Q604'", in: 'sealLetter', why: 'as the whole condition' },
-  ],
-  'shared/queue/handler.ts': [
-    {
-      code: 'sender === undefined',
-      what: 'is left out of the ||',
-      in: 'fromRecord',
-      why: SAME_ABSENT,
-    },
-  ],
-  'shared/queue/keyring.ts': [
-    {
-      code: 'keys.find((each) => each.keyid === keyid)',
-      what: '.find() becomes .findLast()',
-      why: 'the id is a hash of the key, so two of one id are the same',
-    },
-    {
-      code: "results.find((result) => result.status === 'rejected')",
-      what: '.find() becomes .findLast()',
-      why: 'of several keys that cannot be had any one is named',
-    },
-    { code: 'Infinity', why: ALWAYS_THERE },
-    { code: 'old.length === 0', what: 'is always false', why: FASTER },
-  ],
-  'shared/queue/origin.ts': [
-    {
-      code: 'config.clusters.find((known) => known.id === id)',
-      what: '.find() becomes .findLast()',
-      why: ONE_ONLY,
-    },
-  ],
-  'shared/queue/proof.ts': [
-    {
-      code: 'config.clusters.find(({ id }) => id === read.ok.cluster)',
-      what: '.find() becomes .findLast()',
-      why: ONE_ONLY,
-    },
-  ],
-  'shared/queue/envelope-attributes.ts': [
-    { code: "''", in: 'refuseEvent', why: 'the text "undefined" is no source either' },
-    {
-      code: "typeof json.value === 'object'",
-      what: 'is left out of the &&',
-      why: 'what is no object is refused by the schema, and names nothing',
-    },
-    {
-      code: "''",
-      in: 'parseAttributes',
-      why: 'the schema takes only a source that names its cluster; no hops and the text "undefined" read alike',
-    },
-  ],
-  'shared/queue/envelope-data.ts': [
-    {
-      code: 'known.find((k) => withoutVersion(k) === withoutVersion(type))',
-      what: '.find() becomes .findLast()',
-      why: 'one version of each type is read',
-    },
-  ],
-  'shared/queue/envelope.ts': [
-    { code: 'meta.traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
-    { code: 'traceparent === undefined', what: 'is always false', why: SAME_ABSENT },
-    { code: 'waited === undefined', what: 'is always false', why: SAME_ABSENT },
-  ],
-  'shared/queue/settings.ts': [
-    {
-      code: "''",
-      in: 'checkQueueSettings',
-      why: 'the sentence is not said where there is no policy',
-    },
-    {
-      code: '0',
-      in: 'checkQueueSettings',
-      why: 'the sentence is not said where there is no policy',
-    },
-  ],
-  'shared/queue/sqlite/message-store.ts': [
-    {
-      code: 'this.#dead === undefined',
-      what: 'is always false',
-      why: 'where there are no dead letters nothing is received too often',
-    },
-    {
-      code: 'inHand.forget(receipt);',
-      why: 'its row is gone, no receipt is given twice, and it is forgotten with those that expire',
     },
   ],
 };

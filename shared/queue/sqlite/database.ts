@@ -119,7 +119,6 @@ export function createChangeDetector(
   const apart = (): number => clock.now() - clock.monotonic();
   let seen = { version: version(), apart: apart() };
   return () => {
-    if (!database.isOpen) return true;
     try {
       const before = seen;
       seen = { version: version(), apart: apart() };

@@ -18,7 +18,7 @@ export function queueFiles(path: string): readonly string[] {
   const rank = (one: string): number => (one === name ? 1 : 0);
   return readdirSync(folder)
     .filter(isOurs)
-    .toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .toSorted((a, b) => rank(a) - rank(b))
     .map((one) => join(folder, one));
 }
 

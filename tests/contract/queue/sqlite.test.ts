@@ -68,6 +68,24 @@ test('a new folder for the queue file is private to its owner; an existing one i
   rmSync(folder, { recursive: true });
 });
 
+test('only a message that the queue itself gave up says that it was moved', async () => {
+  const clock = createManualClock();
+  const queues = createSqliteQueues({
+    path: ':memory:',
+    clock,
+    id: randomUUID,
+    maxReceiveCount: 1,
+  });
+  const take = (queue: Queue): Promise<readonly QueueMessage[]> =>
+    queue.receive({ max: 1, waitMs: 0, visibilityMs: 1 });
+  await queues.queue('slices').send({ group: 'g', deduplicationId: 'd', body: 'b' });
+  expect((await take(queues.queue('slices')))[0]?.redriven).toBeUndefined();
+  await clock.pass(1);
+  expect(await take(queues.queue('slices'))).toEqual([]);
+  expect((await take(queues.queue('slices-dead')))[0]?.redriven).toBe(true);
+  await queues.close();
+});
+
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -317,6 +335,18 @@ describe('a receiver that waits', () => {
     await other.close();
   });
 
+  test('gets a message that another process holds when its visibility ends there', async () => {
+    const other = createSqliteQueues({ path: join(folder, 'queue.sqlite'), clock, id: randomUUID });
+    await send('a');
+    await other.queue('slices').receive({ max: 1, waitMs: 0, visibilityMs: 30_000 });
+    const one = waiting();
+    await clock.pass(29_999);
+    expect(one).toEqual({});
+    await clock.pass(1);
+    expect(one).toEqual({ got: ['a'] });
+    await other.close();
+  });
+
   test('ends with the reason when the queue is closed', async () => {
     const one = waiting();
     await idle();
@@ -439,6 +469,20 @@ describe('the wake-up of a process', () => {
     expect(await looksIn(10_000)).toBe(40);
   });
 
+  test('looks in time however many writes follow each other', async () => {
+    const { bell, clock, looksIn } = countingBell();
+    void bell.wait('slices', 120_000);
+    bell.heard();
+    await clock.pass(11_000);
+    bell.heard();
+    let looks = 0;
+    for (let writes = 0; writes < 10; writes += 1) {
+      looks += await looksIn(10);
+      bell.heard();
+    }
+    expect(looks).toBe(2);
+  });
+
   test('wakes every receiver when the file changed, and stops looking when none waits', async () => {
     let looks = 0;
     const { bell, clock } = bellOf(() => (looks += 1) === 2);
@@ -499,6 +543,8 @@ test('a file that was moved is opened by nobody, and not moved while somebody ha
       message: expect.stringMatching(/was moved to PostgreSQL .* delete .*queue\.sqlite\.moved/),
     }),
   );
+  // Who refused it did not keep it open.
+  await leaveSqlite(path).close();
   rmSync(`${path}.moved`);
   await open().close();
   rmSync(folder, { recursive: true });

@@ -8,6 +8,7 @@ import type { Runtime } from '../../../shared/host/runtime.ts';
 import { describeFinding } from '../../../shared/operations/doctor/finding.ts';
 import { queueChecks } from '../../../shared/operations/doctor/queue-checks.ts';
 import { readQueues } from '../../../shared/operations/status/status.ts';
+import { markMoved } from '../../../shared/runtime/moved-mark.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { smallConfig } from '../../fixtures/config.ts';
 
@@ -48,5 +49,13 @@ test('a queue file that cannot be created is a fault, with the place', async () 
     expect.stringMatching(
       /^fail: The queue file .* cannot be created in .*\/file: .*Check queue\.path.*\(Q601\)$/,
     ),
+  ]);
+});
+
+test('a queue file that was moved is not told as one that was never there', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'sluice-')), 'queue.sqlite');
+  markMoved(`${path}.moved`, 'PostgreSQL');
+  expect(await said(looking(path))).toEqual([
+    expect.stringMatching(/^fail: .*was moved to PostgreSQL.*\(Q606\)$/),
   ]);
 });

@@ -233,6 +233,12 @@ describe('an event source', () => {
     call(0).answer(failing(call(0), 'a1'));
     await clock.pass(100);
     expect(calls.map((c) => c.bodies)).toEqual([['a1'], ['a1']]);
+    // The second call has the message now, and a third delivery waits for it.
+    const { messageId, receiptHandle } = call(1).event.Records[0]!;
+    expect(await call(1).context.holds?.([messageId])).toBe(true);
+    await queue.changeVisibility(receiptHandle, 0);
+    await clock.pass(100);
+    expect(calls).toHaveLength(2);
   });
 
   test('a reported message whose visibility the handler changed is redelivered at that time', async () => {
@@ -260,6 +266,27 @@ describe('an event source', () => {
     await clock.pass(2_000);
     expect(call(1).bodies).toEqual(['a1']);
     expect(lines).toEqual([]);
+  });
+
+  test('a message that a call returns and finishes nevertheless is deleted', async () => {
+    await send('a1');
+    start({ lease: 6_000 });
+    await idle();
+    await call(0).context.giveBack?.(fromRecord(call(0).event.Records[0]!), 20_000);
+    call(0).answer();
+    await idle();
+    expect([await depth(), lines]).toEqual([0, []]);
+  });
+
+  test('after its timeout a handler returns nothing: its messages come when their visibility ends', async () => {
+    await send('a1');
+    start();
+    await clock.pass(30_000);
+    await call(0).context.giveBack?.(fromRecord(call(0).event.Records[0]!), 0);
+    await clock.pass(29_000);
+    expect(calls).toHaveLength(1);
+    await clock.pass(2_000);
+    expect(calls).toHaveLength(2);
   });
 
   test('the whole batch is redelivered when the handler throws', async () => {
@@ -512,14 +539,17 @@ describe('an event source', () => {
     expect(told).toMatchObject([{ code, err: error }]);
   });
 
-  test('leaves no timer behind when a call is over', async () => {
-    await send('a1');
-    const source = start();
-    await idle();
-    call(0).answer();
-    await source.stop();
-    expect(clock.sleeping()).toBe(0);
-  });
+  test.each([{}, { lease: 6_000 }])(
+    'leaves no timer behind when a call is over: %j',
+    async (change) => {
+      await send('a1');
+      const source = start(change);
+      await idle();
+      call(0).answer();
+      await source.stop();
+      expect(clock.sleeping()).toBe(0);
+    },
+  );
 
   test('uses $LATEST if the function has no version', async () => {
     await send('a1');

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
+import type { Handler } from '../../../shared/queue/handler.ts';
+import { invoke } from '../../../shared/queue/invocation.ts';
 import type { CallLease } from '../../../shared/queue/lease.ts';
-import { LeaseLost, Leases, proveLease } from '../../../shared/queue/lease.ts';
+import { giveBack, LeaseLost, Leases, proveLease } from '../../../shared/queue/lease.ts';
 import type { QueueMessage } from '../../../shared/queue/port.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import { momentOf } from '../../../shared/runtime/clock.ts';
@@ -166,6 +168,15 @@ test('messages that the queue refused to renew can be returned', async () => {
   expect(hidden).toEqual([5_000]);
 });
 
+test('a message that goes back to its queue is not held any more, so that nothing hides it again', async () => {
+  const { hidden, call } = scene();
+  const one = call('r1', 1);
+  const queue = { changeVisibility: () => Promise.reject(new Error('not by itself')) };
+  await giveBack(queue, one, { id: 'm', receipt: 'r1' }, 5_000);
+  expect(hidden).toEqual([5_000]);
+  expect(await one.holds(['m'])).toBe(false);
+});
+
 test('a message that was received again since is left to the call that has it now', async () => {
   const { asked, call } = scene();
   const one = call('r1', 1);
@@ -195,4 +206,36 @@ test('a write is refused without a proof, and allowed where no host can lose a m
   await expect(proveLease({ holds: () => Promise.resolve(false) }, [message])).rejects.toThrow(
     LeaseLost,
   );
+});
+
+test('a handler whose time is over holds nothing, also if it ends in a stall that no timer noticed', async () => {
+  const clock = createManualClock();
+  let [stalled, asked] = [0, 0];
+  const held: (boolean | undefined)[] = [];
+  const lease = {
+    holds: () => {
+      asked += 1;
+      // Until the queue answers.
+      if (asked === 2) stalled = 30_000;
+      return Promise.resolve(true);
+    },
+    giveBack: () => Promise.resolve(),
+  };
+  const handler: Handler = async (_event, { holds }) => {
+    for (let proofs = 0; proofs < 3; proofs += 1) held.push(await holds?.(['m']));
+  };
+  await invoke(
+    {
+      queue: { name: 'slices' } as never,
+      handler,
+      functionName: 'apply',
+      timeout: 30_000,
+      clock: { ...clock, monotonic: () => clock.monotonic() + stalled },
+      id: () => 'r',
+    },
+    [],
+    lease,
+  );
+  // The third time the queue is not asked, which would hide the message for longer.
+  expect([held, asked]).toEqual([[true, false, false], 2]);
 });

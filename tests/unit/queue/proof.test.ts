@@ -6,7 +6,7 @@ import { parseAttributes } from '../../../shared/queue/envelope-attributes.ts';
 import { INGRESS_DESIRED } from '../../../shared/queue/events.ts';
 import { createKeyring } from '../../../shared/queue/keyring.ts';
 import { checkOrigin, refusedInTheNameOf, type Origin } from '../../../shared/queue/origin.ts';
-import { proofOfHandedOver, type Proof } from '../../../shared/queue/proof.ts';
+import { proofOfHandedOver, proofOfReceived, type Proof } from '../../../shared/queue/proof.ts';
 import { newKeyPair } from '../../../shared/queue/signature.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 
@@ -105,6 +105,37 @@ describe('a slice of unknown origin', () => {
 test('an unreadable snapshot proves nothing', async () => {
   expect(await proofOfHandedOver('snapshots', 'nonsense', rulesWith(GUARDED))).toMatchObject({
     kind: 'unproven',
+  });
+});
+
+describe('a message from a queue', () => {
+  test.each<[string, string, string, Proof]>([
+    [
+      'needs no proof where none is required',
+      sealed('east', EAST),
+      'ANYBODY',
+      { kind: 'free', cluster: 'east' },
+    ],
+    [
+      'is proven by a sender of its cluster',
+      sealed('west', 'west/a/b'),
+      'WEST',
+      { kind: 'proven', cluster: 'west' },
+    ],
+    [
+      'of a stranger proves nothing',
+      sealed('west', 'west/a/b'),
+      'EAST',
+      { kind: 'unproven', reason: expect.stringContaining('EAST') as never },
+    ],
+    [
+      'that cannot be read proves nothing',
+      'nonsense',
+      'WEST',
+      { kind: 'unproven', reason: expect.stringContaining('cannot be parsed') as never },
+    ],
+  ])('%s', async (_what, body, sender, proof) => {
+    expect(await proofOfReceived(body, sender, rulesWith(GUARDED))).toEqual(proof);
   });
 });
 

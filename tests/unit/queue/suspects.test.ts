@@ -35,6 +35,8 @@ interface Site {
   readonly givenUp: string[];
   /** Messages that the handler deleted itself, before it returned. */
   readonly deleted: string[];
+  /** Messages that are hidden no longer than the one before them. */
+  readonly returned: string[];
   left(): readonly string[];
   send(...ids: readonly string[]): void;
   /**
@@ -75,7 +77,7 @@ function site(
   };
   send(...ids);
   const reads: (readonly string[])[] = [];
-  const [givenUp, deleted]: [string[], string[]] = [[], []];
+  const [givenUp, deleted, returned]: [string[], string[], string[]] = [[], [], []];
   const postponed = new Set(later);
   let died = Promise.withResolvers<false>();
   let suspects: Suspects = createSuspects(marks, QUIET);
@@ -99,13 +101,17 @@ function site(
         if (noDeadLetters) throw noDeadLetters;
         givenUp.push(`${id} ${code}`);
       },
-      queue: () => ({ changeVisibility: async () => undefined, delete: remove }),
+      queue: () => ({
+        changeVisibility: async (id, ms) => void (ms === 0 && returned.push(id)),
+        delete: remove,
+      }),
       onError: () => undefined,
     });
   return {
     reads,
     givenUp,
     deleted,
+    returned,
     left: () => [...left.keys()],
     send,
     receive: async (same = false) => {
@@ -269,6 +275,7 @@ describe('a redelivered message', () => {
     await here.receive();
     expect(here.reads.slice(before)).toEqual([['a1'], ['b1']]);
     expect(here.left()).toEqual(['a1', 'a2', 'b1']);
+    expect(here.returned).toEqual(['a2']);
   });
 });
 

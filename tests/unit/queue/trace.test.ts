@@ -9,6 +9,10 @@ test('a new trace is a W3C traceparent, and its id is what logs show', () => {
   expect(traceFields({ traceparent })).toEqual({ traceId: '0af7651916cd43dd8448eb211c80319c' });
 });
 
+test.each(['e-1', ID, `${ID}-${ID}`])('is well formed whatever the ids look like: %s', (id) => {
+  expect(newTraceparent(() => id)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+});
+
 test.each([undefined, '', '00-xyz', `00-${'G'.repeat(32)}-0-01`, `\u001B[31m00-`])(
   'a log line has no trace if the event has none that is well formed: %j',
   (traceparent) => {
