@@ -140,7 +140,21 @@ const MAP: Readonly<Record<string, readonly Equivalent[]>> = {
   'functions/map/inventory.ts': [
     { code: 'sender !== undefined', what: 'is left out of the &&', why: SAME_ABSENT },
   ],
+  'functions/map/leaving.ts': [
+    {
+      code: 'config.ingresses.find((one) => one.cluster === cluster && one.service === service)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    {
+      code: 'config.clusters.find(({ id }) => id === cluster)',
+      what: '.find() becomes .findLast()',
+      why: ONE_ONLY,
+    },
+    { code: '{}', in: 'leavingEvents', why: 'an ingress belongs to a configured cluster' },
+  ],
   'functions/map/map.ts': [
+    { code: 'snapshot.settledSince', what: 'is left out of the &&', why: SAME_ABSENT },
     {
       code: 'config.ingresses.find( (i) => i.cluster === snapshot.cluster && i.service === service, )',
       what: '.find() becomes .findLast()',

@@ -267,10 +267,35 @@ describe('pods that begin to terminate', () => {
     expect(leavingEvents(data(), { ...config, ...over(config) })).toEqual([]);
   });
 
+  test('are sent on for the ingress of their own cluster, if another has one of that name', () => {
+    const config = configOf();
+    const [east] = config.ingresses;
+    const [cluster] = config.clusters;
+    const two = {
+      ...config,
+      clusters: [cluster!, { ...cluster!, id: 'west' }],
+      ingresses: [
+        { ...east!, cluster: 'west', devices: ['two'] },
+        { ...east!, devices: ['one'] },
+      ],
+    };
+    const devicesOf = (id: string): readonly string[] =>
+      leavingEvents(data({ cluster: id }), two).map(({ device }) => device);
+    expect([devicesOf('east'), devicesOf('west')]).toEqual([['one'], ['two']]);
+  });
+
+  test('are left to their snapshot if none of their addresses can be read', () => {
+    expect(leavingEvents(data({ addresses: ['nonsense'] }), configOf())).toEqual([]);
+  });
+
   test.each<[string, object]>([
     ['without a signature', data()],
     ['without addresses', { ...data(), addresses: [] }],
     ['of another cluster', { ...data(), cluster: 'west' }],
+    [
+      'of another ingress than their subject',
+      data({ ingress: { namespace: 'apps', service: 'gateway' } }),
+    ],
   ])('are dropped %s, which is no dead letter', async (what, event) => {
     const isUnsigned = what === 'without a signature';
     const at = desk(['env:KEY']);

@@ -147,6 +147,22 @@ describe('a device', () => {
   });
 });
 
+test('only the devices of the ingress get the paths to its pods', () => {
+  const addresses = [{ type: 'InternalIP', address: '192.0.2.13' }];
+  const meta = { ...objects.pods[0]!.meta, namespace: '', name: 'node-1' };
+  const nodes = [{ meta, addresses, ready: true, unschedulable: false }];
+  const routed = configOf({ clusters: [{ id: 'east', network: { mode: 'routes' } }] });
+  const [one, two] = mapped(routed, { objects: { ...objects, nodes } }).slices;
+  expect(one?.paths).toHaveLength(objects.pods.length);
+  expect(two?.paths).toBeUndefined();
+});
+
+test('slices say since when everything is settled, if the watcher says so', () => {
+  const settledSince = { epoch: 1, counter: 3 };
+  const said = mapped(configOf(), { settledSince }).slices.map((slice) => slice.settledSince);
+  expect(said).toEqual([settledSince, settledSince]);
+});
+
 test('an ingress that is removed has no exposures, whatever else the snapshot holds', () => {
   const { slices } = mapped(configOf(), { removed: true });
   expect(
