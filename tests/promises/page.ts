@@ -22,7 +22,8 @@ export function reliabilityPage(tallies: readonly Tally[], record: MutationRecor
 \`npm run promises\` writes this page. It runs the tests of each promise: apply, queue, device and failure store stand in one process with a
 virtual clock, and faults, crashes and slow twins come at random, always with the same seed. \`rig\` runs the whole chain in this way, from
 the Kubernetes APIs of several clusters to the device and back to the status. The page has no times, because they depend on the
-machine. CI refuses it if it differs from what its own run tried.
+machine. CI refuses it if it differs from what its own run tried. What a test fails with is kept, shrunk, in
+[tests/promises/regressions](../tests/promises/regressions), and tried first from then on; the message names the file. CI only prints it.
 
     npm run promises                 # all of them; a failing test prints the command that tries it again
     npm run promises -- --mutants    # takes out each guard below in a scratch copy, and expects its tests to fail

