@@ -223,6 +223,13 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: 'seen.state', what: 'is left out of the ??', in: 'resultOf', why: ALWAYS_THERE },
   ],
+  'functions/apply/loop/read-first.ts': [
+    {
+      code: 'before.attempt !== undefined',
+      what: 'is left out of the ||',
+      why: 'the plan of a declare waits for no node, so they are only read a little earlier',
+    },
+  ],
   'functions/apply/loop/retry.ts': [
     {
       code: "entry.kind !== 'rejected'",
@@ -324,6 +331,18 @@ const LOOP: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: '0', what: 'is left out of the ??', in: 'costIn', why: ALWAYS_THERE },
   ],
   'functions/apply/pace.ts': [
+    {
+      code: 'perUnit',
+      what: 'is left out of the ??',
+      in: 'believed',
+      why: 'what was not measured before is as fast as now, and nothing is slower than undefined',
+    },
+    {
+      code: 'perUnit > known',
+      what: '> becomes >=',
+      in: 'believed',
+      why: 'the mean of two equal times is the same time',
+    },
     {
       code: 'done !== undefined',
       what: 'is left out of the &&',

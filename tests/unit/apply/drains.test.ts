@@ -5,7 +5,7 @@ import type { PartitionResult } from '../../../functions/apply/job.ts';
 import type { Availability, Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { memoryDevice } from '../../fixtures/device.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
-import { exposure, slice } from '../../fixtures/exposures.ts';
+import { exposure, SETTINGS, slice } from '../../fixtures/exposures.ts';
 import { virtualClock } from '../../promises/support/clock.ts';
 
 const POD = '10.0.0.2';
@@ -27,7 +27,11 @@ interface Scene {
   readonly device: MemoryDevice;
   /** Milliseconds that apply slept. */
   readonly waited: () => number;
-  readonly apply: (event: Slice) => Promise<readonly PartitionResult[]>;
+  readonly apply: (...events: readonly Slice[]) => Promise<readonly PartitionResult[]>;
+  readonly applyTo: (
+    partitions: readonly string[],
+    ...events: readonly Slice[]
+  ) => Promise<readonly PartitionResult[]>;
 }
 
 /** Express writes the node after this many milliseconds. */
@@ -45,18 +49,19 @@ async function scene(expressAfter: number, hasTime = () => true): Promise<Scene>
       .openNodes()
       .write('k8s', { name: POD, address: POD, availability: 'draining', stamp });
   };
-  const apply: Scene['apply'] = (event) =>
+  const applyTo: Scene['applyTo'] = (partitions, ...slices) =>
     applyGroup({
       device,
-      partitions: ['k8s'],
-      slices: [event],
+      partitions,
+      slices,
       sameFleet: () => true,
       clock: { ...clock, sleep },
       hasTime,
       deferred: new Map(),
     });
+  const apply: Scene['apply'] = (...events) => applyTo(['k8s'], ...events);
   await apply(at(1, 'ready'));
-  return { device, waited, apply };
+  return { device, waited, apply, applyTo };
 }
 
 test('express gets time to drain the node, and then nothing is declared', async () => {
@@ -129,6 +134,48 @@ test('the drain of a change that is declared is reported as well', async () => {
   });
   expect(device.declares).toHaveLength(2);
   expect(result?.drained).toEqual(new Map([[moved.owner, [POD]]]));
+});
+
+/** Express has drained the node for this version already. */
+async function drained(): Promise<Scene> {
+  const made = await scene(10_000);
+  const stamp = { cluster: 'east', version: at(2, 'draining').version };
+  await made.device
+    .openNodes()
+    .write('k8s', { name: POD, address: POD, availability: 'draining', stamp });
+  return made;
+}
+
+test('only a version that counts tells that a member is out, and others beside it need not drain', async () => {
+  const { apply } = await drained();
+  const newer = at(3, 'draining');
+  const idle = slice(1, [exposure({ address: '172.16.100.9', members: [] })], {
+    owner: 'west/istio-system/gw',
+    clusterUid: 'uid-west',
+  });
+  const [told] = await apply(newer, idle);
+  expect(told?.drained).toEqual(new Map([[newer.owner, [POD]]]));
+  const [old] = await apply(at(2, 'draining'));
+  expect(old?.drained).toBeUndefined();
+});
+
+test('a member to which clients may still come is not reported', async () => {
+  const { apply } = await drained();
+  const { exposures, ...rest } = at(2, 'draining');
+  const settings = { ...SETTINGS, persistence: ['/Common/cookie'] };
+  const [result] = await apply({
+    ...rest,
+    exposures: exposures.map((one) => ({ ...one, settings })),
+  });
+  expect(result?.entries.size).toBe(1);
+  expect(result?.drained).toBeUndefined();
+});
+
+test('of several partitions none is asked for nodes: a node may be in another one', async () => {
+  const { device, applyTo } = await drained();
+  device.nodes = () => Promise.reject(new Error('not asked'));
+  const results = await applyTo(['k8s', 'other'], at(2, 'draining'));
+  expect(results.map(({ drained: out }) => out)).toEqual([undefined, undefined]);
 });
 
 test('nodes are read once more only where members drain', async () => {

@@ -98,6 +98,19 @@ describe('another client of the partition', () => {
     expect(String(error)).toContain('after 10 rounds');
   });
 
+  test('that undoes every declare is named after ten rounds if the device refuses nothing', async () => {
+    device.after = () => void Promise.resolve().then(() => overwrite(EMPTY_STATE));
+    device.verify = () => Promise.resolve([]);
+    let posts = 0;
+    device.before = () => {
+      posts += 1;
+      if (posts % 2 === 1) throw raced();
+    };
+    const { error } = await tryToApply(device, [asking(1, [1, 2])]);
+    expect(error).toMatchObject({ code: 'BIP430' });
+    expect(String(error)).toContain('another client keeps changing it');
+  });
+
   test('does not use up the retries of the next declare: each may be overtaken three times', async () => {
     let posts = 0;
     device.before = () => {
@@ -216,6 +229,37 @@ describe('a declare in two halves', () => {
   });
 });
 
+describe('newer work', () => {
+  beforeEach(() => {
+    // Two exposures in each step.
+    device = memoryDevice('bigip-1', {
+      ...BIGIP,
+      declareSize: { ...BIGIP.declareSize, most: 2 * BIGIP.declareSize.exposure },
+    });
+  });
+  const asked = async (...answers: readonly boolean[]) => {
+    const left = [...answers];
+    const newer = (): Promise<boolean> => Promise.resolve(left.shift() ?? false);
+    const { unfinished } = await applySlices(device, [asking(1, range(6))], { newer });
+    return { ports: portsOn(device).length, unfinished, unasked: left.length };
+  };
+
+  test('ends a run after the step that is under way, and the result names who is not finished', async () => {
+    expect(await asked(false, false, true)).toEqual({
+      ports: 4,
+      unfinished: new Set([OWNER]),
+      unasked: 0,
+    });
+  });
+
+  test('is asked for before a step only, so that a run which did all reconciles the nodes', async () => {
+    let reconciled = 0;
+    device.reconcileMembers = () => Promise.resolve(((reconciled += 1), []));
+    expect(await asked(false, false, false, true)).toEqual({ ports: 6, unasked: 1 });
+    expect(reconciled).toBe(1);
+  });
+});
+
 describe('a partition without an ingress', () => {
   test('is declared again by a repair, if it exists', async () => {
     await device.prepare('k8s');
@@ -242,6 +286,24 @@ describe('AS3 does not find an object that exists', () => {
     expect(error).toMatchObject({ code: 'BIP509', fault: 'transient' });
     expect(device.declares.map(({ ports }) => ports)).toEqual([[7], [7], []]);
   });
+});
+
+test('a refusal that another process made obsolete is not stored, and the run ends', async () => {
+  await applySlices(device, [asking(1, [1])]);
+  const other = memoryDevice();
+  await applySlices(other, [asking(1, [1])]);
+  await applySlices(other, [asking(3, [1])]);
+  const posts: (readonly number[])[] = [];
+  device.before = (_partition, next) => {
+    const ports = Object.values(next.exposures).map(({ port }) => port);
+    posts.push(ports);
+    if (ports.includes(7)) throw new DeviceError('BIP421', 'content', 'refused');
+    overwrite(other.state());
+    throw raced();
+  };
+  const { rejections } = await applySlices(device, [asking(2, [1, 7])]);
+  expect(rejections.size).toBe(1);
+  expect(posts).toEqual([[1, 7], [1]]);
 });
 
 test('a quarantined change that is due is looked up and declared, whatever the declare before it met', async () => {
