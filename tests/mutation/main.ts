@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
     /** Only files whose path contains one of these, separated by commas. */
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
-    /** Puts the result into record.json; only of whole runs. */
+    /** Puts the result into record.json, with `--only` that of these files; not of a sample. */
     record: { type: 'boolean', default: false },
     /** Percentage of mutants that must be noticed or explained; below it the exit code is 1. */
     'at-least': { type: 'string' },
@@ -82,8 +82,8 @@ async function tryTarget(target: Target, budget: number): Promise<readonly Judge
   });
 }
 
-if (values.record && (values.sample !== undefined || values.only !== ''))
-  throw new Error('--record is for whole targets: leave out --sample and --only');
+if (values.record && values.sample !== undefined)
+  throw new Error('--record is for all mutants of a file: leave out --sample');
 
 const judged: Judged[] = [];
 for (const target of targetsNamed(positionals)) {
@@ -94,7 +94,7 @@ process.stdout.write(
   values.json ? `${JSON.stringify(judged, null, 2)}\n` : `${reportOf(judged).join('\n')}\n`,
 );
 say(`${seconds()} s`);
-if (values.record && process.exitCode !== 1) writeRecord(ROOT, judged);
+if (values.record && process.exitCode !== 1) writeRecord(ROOT, judged, values.only === '');
 const least = values['at-least'];
 if (least !== undefined && rateOf(judged) < Number(least)) {
   say(`${rateOf(judged).toFixed(1)} % are noticed or explained, and ${least} % are wanted`);

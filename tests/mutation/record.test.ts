@@ -45,6 +45,21 @@ describe('the record of mutation runs', () => {
     expect(changedSince(readRecord(root), root)).toEqual(['b.ts', 'a.ts']);
   });
 
+  test('is renewed for the sources that were tried again, and keeps the others of the target', () => {
+    const open = (file: string): Judged => judged(file, 'survived');
+    writeRecord(root, [open('a.ts'), open('b.ts'), judged('b.ts', 'killed')]);
+    writeRecord(root, [judged('b.ts', 'killed'), judged('b.ts', 'timeout')], false);
+    expect(readRecord(root)['plan']).toEqual(
+      recordOf([open('a.ts'), judged('b.ts', 'killed'), judged('b.ts', 'timeout')], (file) =>
+        hashOf(root, file),
+      ),
+    );
+    writeRecord(root, [open('b.ts')], false);
+    expect(readRecord(root)['plan']?.open.map(({ file }) => file)).toEqual(['a.ts', 'b.ts']);
+    const stranger = [judged('b.ts', 'killed', 'map')];
+    expect(() => writeRecord(root, stranger, false)).toThrow(/no record of map yet/);
+  });
+
   test('is shown as tables, in which no code ends a cell', () => {
     const quoted = { ...judged('b.ts', 'survived'), source: '`a`' };
     writeRecord(root, [judged('a.ts', 'killed'), judged('b.ts', 'survived'), quoted]);

@@ -44,14 +44,35 @@ export function readRecord(root: string): MutationRecord {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as MutationRecord) : {};
 }
 
-/** Replaces the targets that were run. */
-export function writeRecord(root: string, judged: readonly Judged[]): void {
-  const fresh = [...Map.groupBy(judged, ({ target }) => target)].map(
-    ([target, own]) => [target, recordOf(own, (file) => hashOf(root, file))] as const,
-  );
-  const all = Object.entries({ ...readRecord(root), ...Object.fromEntries(fresh) });
+/**
+ * Replaces the targets that were run; `isWhole` is false if only some of their sources were, each
+ * with all of its mutants. Throws if the others have no record.
+ */
+export function writeRecord(root: string, judged: readonly Judged[], isWhole = true): void {
+  const before = readRecord(root);
+  const fresh = [...Map.groupBy(judged, ({ target }) => target)].map(([target, own]) => {
+    const record = recordOf(own, (file) => hashOf(root, file));
+    return [target, isWhole ? record : renewed(target, before[target], record)] as const;
+  });
+  const all = Object.entries({ ...before, ...Object.fromEntries(fresh) });
   const sorted = Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(join(root, FILE), `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
+/** A record with some of its sources tried again. */
+function renewed(
+  target: string,
+  before: TargetRecord | undefined,
+  { sources, open }: TargetRecord,
+): TargetRecord {
+  if (before === undefined)
+    throw new Error(`there is no record of ${target} yet: run all of it, without --only`);
+  const others = before.open.filter(({ file }) => sources[file] === undefined);
+  const all = Object.entries({ ...before.sources, ...sources });
+  return {
+    sources: Object.fromEntries(all.toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    open: [...others, ...open].toSorted((a, b) => (a.file < b.file ? -1 : Number(a.file > b.file))),
+  };
 }
 
 /** The record of one target, from all of its mutants. */
