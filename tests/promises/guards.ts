@@ -126,6 +126,24 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['neighbours'],
   },
   {
+    promise: 5,
+    without: 'when one cluster of a fleet drains, the others drain as well',
+    file: 'shared/domain/express/node.ts',
+    code: 'const drain = state.drains?.[clusterOfOwner(owner)];',
+    becomes: "const drain = owner === '' ? undefined : Object.values(state.drains ?? {})[0];",
+    noticedBy: ['rig'],
+  },
+  {
+    promise: 5,
+    without: 'when one device is away, all devices count as away',
+    file: `${APPLY}/waiting.ts`,
+    code: 'const mark = await access.quietly(device, (place) => place.mark(device));\n      return',
+    becomes:
+      'const all = await access.quietly(device, (place) => place.marks());\n' +
+      "      const mark = all?.find(({ state }) => state === 'away');\n      return",
+    noticedBy: ['rig'],
+  },
+  {
     promise: 6,
     without: 'removals need no proof',
     file: `${PLAN}/guards.ts`,
@@ -164,6 +182,30 @@ export const GUARDS: readonly Guard[] = [
     code: 'if (rules.nodes === undefined || rules.nodes.size === 0) return undefined;',
     becomes: 'return undefined;',
     noticedBy: ['nodes'],
+  },
+  {
+    promise: 6,
+    without: 'nodes move to /Common and empty their pools, and nobody approved it',
+    file: `${PLAN}/node-sharing.ts`,
+    code: '    if (!isEmpty(partition)) return [partition, settled(partition, state)] as const;\n',
+    becomes: '',
+    noticedBy: ['rig'],
+  },
+  {
+    promise: 7,
+    without: 'nodes that another partition has are declared anyway, in the whole chain',
+    file: `${PLAN}/upsert-exposure.ts`,
+    code: 'if (rules.nodes === undefined || rules.nodes.size === 0) return undefined;',
+    becomes: 'return undefined;',
+    noticedBy: ['rig'],
+  },
+  {
+    promise: 7,
+    without: 'an address that another partition has is declared anyway',
+    file: `${APPLY}/group.ts`,
+    code: '    ...heldBySiblings(partition, states, job.device.capabilities.pathOf),\n',
+    becomes: '',
+    noticedBy: ['rig'],
   },
   {
     promise: 7,

@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   if (values.help) return say(USAGE, 0);
   if (values.check !== undefined) return checkPage(values.check);
   const chosen = chosenBy(values.only);
-  if (values.mutants) return tryGuards(ROOT, new Set(chosen.map(({ number }) => number)));
+  if (values.mutants) return tryGuards(ROOT, chosen);
   return runPromises(chosen, values.only === undefined);
 }
 

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GUARDS, type Guard } from './guards.ts';
+import { type Promised, testFile } from './promises.ts';
 import { runTests } from './run-tests.ts';
 
 const COPIED = [
@@ -34,13 +35,19 @@ export function withoutGuard({ file, code, becomes }: Guard, source: string): st
   return parts.join(becomes);
 }
 
-/** Exit code 1 if nothing noticed that a guard of the chosen promises was taken out. */
-export async function tryGuards(root: string, chosen: ReadonlySet<number>): Promise<number> {
+/** Whether one of the chosen tests of its promise must notice that the guard is missing. */
+function isChosen({ promise, noticedBy }: Guard, chosen: readonly Promised[]): boolean {
+  const tests = chosen.find(({ number }) => number === promise)?.tests ?? [];
+  return noticedBy.some((name) => tests.includes(testFile(name)));
+}
+
+/** Exit code 1 if nothing noticed that a guard of the chosen promises and tests was taken out. */
+export async function tryGuards(root: string, chosen: readonly Promised[]): Promise<number> {
   const copy = mkdtempSync(join(realpathSync(tmpdir()), 'sluice-mutants-'));
   try {
     for (const name of COPIED) cpSync(join(root, name), join(copy, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    const guards = GUARDS.filter(({ promise }) => chosen.has(promise));
+    const guards = GUARDS.filter((guard) => isChosen(guard, chosen));
     let unnoticed = 0;
     for (const guard of guards) {
       const isNoticed = await isRedWithout(copy, guard);
@@ -61,7 +68,7 @@ async function isRedWithout(copy: string, guard: Guard): Promise<boolean> {
   const source = readFileSync(file, 'utf8');
   writeFileSync(file, withoutGuard(guard, source));
   try {
-    const tests = guard.noticedBy.map((name) => `tests/promises/${name}.test.ts`);
+    const tests = guard.noticedBy.map(testFile);
     // In CI a test keeps nothing, so each guard is noticed by a history of its own.
     const env = { SLUICE_SEEDS: ENOUGH, CI: 'true' };
     const run = await runTests(copy, tests, env, { bail: true });

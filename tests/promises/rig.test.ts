@@ -5,8 +5,9 @@
  */
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { RARE } from './rig/rare.ts';
 import { run } from './rig/rig.ts';
-import { schedules } from './rig/schedule.ts';
+import { type Schedule, schedules } from './rig/schedule.ts';
 import { SEEDS } from './support/seeds.ts';
 import { tally } from './support/tally.ts';
 
@@ -27,7 +28,7 @@ test('the promises hold over the whole chain, whatever happens in clusters, queu
       declares(outcome.declares);
       events(outcome.events);
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS + RARE.length, examples: RARE.map((one): [Schedule] => [one]) },
   );
 }, 3_600_000);
 

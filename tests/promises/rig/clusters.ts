@@ -2,14 +2,31 @@
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/types.ts';
 import type { RigClock } from './clock.ts';
 import type { RigApi } from './kubernetes.ts';
+import {
+  APPS,
+  gatewayOf,
+  namespaceOf,
+  podOf,
+  type PodState,
+  SERVICE,
+  serviceOf,
+} from './objects.ts';
+import { ADDRESSES, type Site } from './sites.ts';
 
-/** The ingress of each cluster. */
-export const SERVICE = { namespace: 'istio-system', name: 'istio-ingressgateway' } as const;
-/** The namespace of the Gateways. */
-export const APPS = 'apps';
-export const ADDRESS = '172.16.100.195';
+/** Where an exposure is wanted, by the numbers of partition and address. */
+export interface Place {
+  readonly partition: number;
+  readonly address: number;
+}
 
-export type PodState = 'ready' | 'unready' | 'ending' | 'gone';
+/** An exposure that Kubernetes asks for. */
+export interface Wish {
+  readonly port: number;
+  /** `address:port/tcp` */
+  readonly key: string;
+  readonly address: string;
+  readonly partition: string;
+}
 
 /** One cluster: its objects, and since when what is wanted without interruption. */
 export interface RigCluster {
@@ -17,6 +34,10 @@ export interface RigCluster {
   readonly owner: string;
   readonly api: RigApi;
   gateway(port: number, isThere: boolean): void;
+  /** The Gateway of a port asks for another place. */
+  place(port: number, place: Place): void;
+  /** Nothing asks for an address in a partition that is not its own. */
+  settle(): void;
   pod(n: number, state: PodState): void;
   service(isThere: boolean): void;
   /** Somebody replaces the Service, and drops the ports that others added. */
@@ -25,17 +46,32 @@ export interface RigCluster {
   clear(): void;
   /** The namespace of the Gateways is there again, with all of them. */
   restore(): void;
-  /** The ports that Kubernetes says now. */
-  readonly wanted: () => ReadonlySet<number>;
+  /** What Kubernetes says now. */
+  readonly wanted: () => readonly Wish[];
   /** The addresses of pods that must be members, and of those that may be. */
   readonly members: () => { readonly must: readonly string[]; readonly may: readonly string[] };
   /** Whether a port, or a pod, was wanted at every moment since it first was. */
   wasAlways(what: 'port' | 'pod', id: string): boolean;
+  /** Whether somebody ever drained it on the devices. */
+  wasDrained: boolean;
 }
 
+/** What a cluster is made of. */
+export interface ClusterOptions {
+  readonly id: string;
+  /** Its number, from 0. */
+  readonly index: number;
+  readonly api: RigApi;
+  readonly clock: RigClock;
+  readonly site: Site;
+}
+
+const HOME: Place = { partition: 0, address: 0 };
+
 /** An empty cluster with one Service, and no pod. */
-export function createCluster(id: string, index: number, api: RigApi, clock: RigClock): RigCluster {
+export function createCluster({ id, index, api, clock, site }: ClusterOptions): RigCluster {
   const ports = new Set<number>();
+  const places = new Map<number, Place>();
   const pods = new Map<number, PodState>();
   const history = new Map<string, 'always' | 'broken'>();
   let isServed = true;
@@ -43,7 +79,14 @@ export function createCluster(id: string, index: number, api: RigApi, clock: Rig
   const addressOf = (n: number): string => `10.${index + 1}.1.${n}`;
   const podsThat = (are: (state: PodState) => boolean): readonly string[] =>
     [...pods].filter(([, state]) => are(state)).map(([n]) => addressOf(n));
-  const wanted = (): ReadonlySet<number> => new Set(isServed && hasApps ? ports : []);
+  const placeOf = (port: number): Place => places.get(port) ?? HOME;
+  const wanted = (): readonly Wish[] =>
+    isServed && hasApps ? [...ports].map((port) => wishOf(port, placeOf(port), site)) : [];
+  const objectsOf = (port: number): readonly KubernetesObject[] => {
+    const { address, partition } = wishOf(port, placeOf(port), site);
+    const asks = { 'sluice.io/partition': partition, 'sluice.io/virtual-address': address };
+    return gatewayOf(port, places.has(port) ? asks : {});
+  };
   const put = (object: KubernetesObject): void => void api.store.apply(object);
   const drop = (apiVersion: string, kind: string, namespace: string, name: string): void => {
     if (api.store.get(apiVersion, kind, namespace, name) !== undefined)
@@ -52,7 +95,7 @@ export function createCluster(id: string, index: number, api: RigApi, clock: Rig
   /** After each change: what is not wanted now was interrupted. */
   const note = (): void => {
     const now = new Set([
-      ...[...wanted()].map((port) => `port ${port}`),
+      ...wanted().map(({ port }) => `port ${port}`),
       ...podsThat((state) => state === 'ready').map((address) => `pod ${address}`),
     ]);
     for (const key of history.keys()) if (!now.has(key)) history.set(key, 'broken');
@@ -60,11 +103,17 @@ export function createCluster(id: string, index: number, api: RigApi, clock: Rig
   };
   const placeApps = (): void => {
     put(namespaceOf(APPS));
-    for (const port of ports) for (const one of gatewayOf(port)) put(one);
+    for (const port of ports) for (const one of objectsOf(port)) put(one);
   };
   for (const name of ['kube-system', 'default', SERVICE.namespace]) put(namespaceOf(name));
   placeApps();
   put(serviceOf());
+  const breakOff = (key: string): void => void (history.has(key) && history.set(key, 'broken'));
+  const place = (port: number, at: Place): void => {
+    places.set(port, at);
+    breakOff(`port ${port}`);
+    if (hasApps && ports.has(port)) for (const one of objectsOf(port)) put(one);
+  };
   return {
     id,
     owner: `${id}/${SERVICE.namespace}/${SERVICE.name}`,
@@ -72,12 +121,18 @@ export function createCluster(id: string, index: number, api: RigApi, clock: Rig
     gateway: (port, isThere) => {
       if (isThere) ports.add(port);
       else ports.delete(port);
-      if (hasApps && isThere) for (const one of gatewayOf(port)) put(one);
+      if (hasApps && isThere) for (const one of objectsOf(port)) put(one);
       else if (hasApps)
-        for (const { apiVersion, kind, metadata } of gatewayOf(port))
+        for (const { apiVersion, kind, metadata } of objectsOf(port))
           drop(apiVersion, kind, APPS, metadata.name);
       note();
     },
+    place,
+    settle: () => {
+      for (const [port, { partition, address }] of places)
+        if (partition !== address) place(port, { partition, address: partition });
+    },
+    wasDrained: false,
     pod: (n, state) => {
       const before = pods.get(n) ?? 'gone';
       // A pod that ends does not come back; another one with its name does.
@@ -120,76 +175,7 @@ export function createCluster(id: string, index: number, api: RigApi, clock: Rig
   };
 }
 
-function namespaceOf(name: string): KubernetesObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-}
-
-function serviceOf(): KubernetesObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { ...SERVICE },
-    spec: {
-      type: 'LoadBalancer',
-      loadBalancerClass: 'sluice.io/bigip',
-      selector: { istio: 'ingressgateway' },
-      ports: [{ name: 'status-port', port: 15020, protocol: 'TCP', targetPort: 15020 }],
-    },
-  };
-}
-
-function podOf(n: number, address: string, state: PodState, now: number): KubernetesObject {
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      namespace: SERVICE.namespace,
-      name: `pod-${n}`,
-      labels: { istio: 'ingressgateway' },
-      ...(state === 'ending' && { deletionTimestamp: time, deletionGracePeriodSeconds: 30 }),
-    },
-    spec: {
-      nodeName: 'worker-1',
-      containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }],
-    },
-    status: {
-      phase: 'Running',
-      podIP: address,
-      podIPs: [{ ip: address }],
-      conditions: [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False' }],
-    },
-  };
-}
-
-/** A Gateway that opens a port, and the route without which Envoy does not listen there. */
-function gatewayOf(port: number): readonly KubernetesObject[] {
-  const metadata = { namespace: APPS, name: `gw-${port}` };
-  const apiVersion = 'networking.istio.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'Gateway',
-      metadata,
-      spec: {
-        selector: { istio: 'ingressgateway' },
-        servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
-      },
-    },
-    {
-      apiVersion,
-      kind: 'VirtualService',
-      metadata,
-      spec: {
-        hosts: ['*'],
-        gateways: [metadata.name],
-        tcp: [
-          {
-            match: [{ port }],
-            route: [{ destination: { host: 'echo', port: { number: 9000 } } }],
-          },
-        ],
-      },
-    },
-  ];
+function wishOf(port: number, { partition, address }: Place, { partitions }: Site): Wish {
+  const wanted = ADDRESSES[address]!;
+  return { port, key: `${wanted}:${port}/tcp`, address: wanted, partition: partitions[partition]! };
 }

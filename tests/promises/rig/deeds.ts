@@ -44,14 +44,21 @@ export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do
   'queue loses answers': (rig) => {
     rig.losing = 3;
   },
-  declares: ({ world }, { faults }) => world.faults.disturb(faults),
-  'device away': ({ world }, { for: seconds }) => world.faults.away(seconds * SECOND),
-  sync: ({ world }) => world.faults.sync(),
-  'fail over': ({ world, rival }) => {
-    world.faults.failOver();
+  declares: (rig, { faults, on }) => rig.device(on).faults.disturb(faults),
+  'device away': (rig, { for: seconds, on }) => rig.device(on).faults.away(seconds * SECOND),
+  sync: (rig, { on }) => rig.device(on).faults.sync(),
+  'fail over': (rig, { on }) => {
+    const { faults, rival } = rig.device(on);
+    faults.failOver();
     rival.restore();
   },
-  rival: ({ rival }, { what, n, there }) => rival.write(what, n, there),
+  rival: (rig, { what, n, there, on }) => rig.device(on).rival.write(what, n, there),
+  rotate: (rig, { at, to }) => {
+    if (to !== 'enable') rig.at(at).wasDrained = true;
+    return rig.operator.rotate(at, to);
+  },
+  place: (rig, { at, port, partition, address }) => rig.at(at).place(port, { partition, address }),
+  approve: (rig, { at }) => rig.operator.approve(rig.at(at)),
   audit: ({ world }) => void world.audit().catch(() => undefined),
   kill: ({ world }, { role, for: seconds }) => {
     world.kill(role);

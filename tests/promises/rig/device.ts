@@ -47,14 +47,21 @@ const INNER = (
 ).flatMap(({ calls, code, message, response }) =>
   calls > 0 && code !== 200 ? [{ code, message, ...(response !== undefined && { response }) }] : [],
 );
-/** The partition of Sluice. */
-const OWN = 'k8s';
 /** A declare whose answer does not come is over after this. */
 const LATE_MS = 40_000;
 const DRIP_MS = 25_000;
 
-/** `random`: from 0 to 1. */
-export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => number): RigDevice {
+/** What a device with faults is made of. */
+export interface Disturbed {
+  readonly memory: MemoryDevice;
+  /** Those of Sluice. */
+  readonly partitions: readonly string[];
+  readonly clock: RigClock;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+export function disturbed({ memory, partitions, clock, random }: Disturbed): RigDevice {
   let faults: DeclareFault[] = [];
   let awayUntil = 0;
   let unit = 0;
@@ -79,7 +86,7 @@ export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => n
     if (fault === undefined || fault === 'drip') return;
     if (fault === 'lost') commit();
     if (fault === 'late') hold(LATE_MS, commit);
-    throw errorOf(fault, partition, random);
+    throw errorOf(fault, { device: memory.name, partition }, random);
   };
   const declare: Device['declare'] = async (partition, next, lockKey) => {
     if (faults[0] === 'drip' && !memory.held) {
@@ -92,7 +99,7 @@ export function disturbed(memory: MemoryDevice, clock: RigClock, random: () => n
     return memory.declare(partition, next, lockKey);
   };
   const told = <T>(write: Promise<T>): Promise<T> => write.finally(() => rig.onWrite());
-  const client = memory.connect([OWN]);
+  const client = memory.connect(partitions);
   const nodes = memory.openNodes();
   const rig: RigDevice = {
     device: {
@@ -157,12 +164,12 @@ const ERRORS: Readonly<Record<Exclude<DeclareFault, 'inner' | 'drip'>, () => Dev
 
 function errorOf(
   fault: Exclude<DeclareFault, 'drip'>,
-  partition: string,
+  { device, partition }: { readonly device: string; readonly partition: string },
   random: () => number,
 ): DeviceError {
   if (fault !== 'inner') return ERRORS[fault]();
   const row = INNER[Math.floor(random() * INNER.length)]!;
-  const error = faultOfResult('bigip-1', partition, row);
+  const error = faultOfResult(device, partition, row);
   if (error === undefined) throw new Error(`${row.message} is no fault`);
   return error;
 }

@@ -25,9 +25,9 @@ const LATER: Readonly<Record<End, readonly End[]>> = {
 /** Returns what contradicts an earlier result; `unit` is the unit of the device that it is about. */
 export function watchEnds(): (settled: Settled, unit: number) => readonly string[] {
   const known = new Map<string, End>();
-  return ({ owner, version, exposures }, unit) =>
+  return ({ owner, device, version, exposures }, unit) =>
     exposures.flatMap((result) => {
-      const what = `${exposureKey(result)} of ${owner} at ${formatRevision(version)}`;
+      const what = `${exposureKey(result)} of ${owner} at ${formatRevision(version)} on ${device}`;
       const before = known.get(`${unit} ${what}`);
       // An end stays one while the device does not answer.
       if (result.outcome === 'retry') return [];

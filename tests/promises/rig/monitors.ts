@@ -2,20 +2,18 @@
  * The promises as they are watched while everything runs: at each write of the device, at each write
  * to Kubernetes and at each message. What they find is a sentence with the number of the promise.
  */
-import { isDeepStrictEqual } from 'node:util';
-import type { Settled, Slice } from '../../../shared/domain/exposure/exposure.ts';
-import { exposureKey, exposureWithKey } from '../../../shared/domain/exposure/exposure.ts';
-import type { DeclaredExposure, DeclaredState } from '../../../shared/domain/declared/declared.ts';
-import { isSameContent } from '../../../shared/domain/declared/declared.ts';
-import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
+import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
+import { formatRevision } from '../../../shared/domain/revision.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
-import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { RigCluster } from './clusters.ts';
-import type { RigDevice } from './device.ts';
+import { type DeclareRules, problemsOf } from './declares.ts';
 import { watchEnds } from './ends.ts';
+import { overwritten } from './foreign-objects.ts';
 import type { ApiWrite } from './kubernetes-core.ts';
+import { untrue } from './results.ts';
 import type { Rival } from './rival.ts';
+import type { WorldDevice } from './world.ts';
 
 /** What is watched. */
 export interface Monitors {
@@ -30,43 +28,38 @@ export interface Monitors {
   readonly declares: number;
 }
 
-/** What the monitors look at, and compare it with. */
-export interface Watched {
-  readonly device: MemoryDevice;
-  readonly faults: RigDevice;
+/** One device with the objects of others on it. */
+export interface WatchedDevice extends WorldDevice {
   readonly rival: Rival;
-  readonly clusters: readonly RigCluster[];
+}
+
+/** What the monitors look at, and compare it with. */
+export interface Watched extends Pick<DeclareRules, 'clusters' | 'isFleet'> {
+  readonly devices: readonly WatchedDevice[];
+  /** `device partition`: somebody approved that its nodes move. */
+  readonly moves: ReadonlySet<string>;
   readonly dryRun: boolean;
 }
 
-export function watchPromises({ device, faults, rival, clusters, dryRun }: Watched): Monitors {
+export function watchPromises(watched: Watched): Monitors {
+  const { devices, dryRun } = watched;
   const violations: string[] = [];
   const slices = new Map<string, string>();
   const contradictions = watchEnds();
   let declares = 0;
   const say = (text: string): void => void violations.push(text);
-  const sliceOf = (owner: string, version: Slice['version']): Slice | undefined => {
-    const body = slices.get(`${owner} ${formatRevision(version)}`);
+  const sliceOf = (device: string, owner: string, version: Slice['version']): Slice | undefined => {
+    const body = slices.get(`${device} ${owner} ${formatRevision(version)}`);
     const opened = body === undefined ? undefined : parseEvent(body, SLICE_EVENTS);
     return opened !== undefined && 'ok' in opened ? opened.ok.data : undefined;
   };
-  const lookAtOthers = (): void => {
-    if (dryRun) say('8: a dry run wrote to the device');
-    if (!rival.isIntact()) say('7: what others have on the device changed');
-  };
-  faults.onWrite = lookAtOthers;
-  device.after = (before, next) => {
-    declares += 1;
-    for (const text of rollbacks(before, next)) say(text);
-    for (const text of sharing(next)) say(text);
-    for (const part of lostParts(before, next)) {
-      const version = next.owners[part.owner]?.version;
-      const slice = version && sliceOf(part.owner, version);
-      const cluster = clusters.find((one) => one.owner === part.owner);
-      for (const text of unproven(part, slice, cluster)) say(text);
-    }
-    lookAtOthers();
-  };
+  for (const one of devices)
+    watchDevice(one, {
+      ...watched,
+      say,
+      sliceOf: (...what) => sliceOf(one.name, ...what),
+      onDeclare: () => (declares += 1),
+    });
   return {
     violations,
     get declares() {
@@ -76,15 +69,18 @@ export function watchPromises({ device, faults, rival, clusters, dryRun }: Watch
       if (queue === 'slices') {
         const { type, data } = outsideOf(body);
         if (type in SLICE_EVENTS && data !== undefined)
-          slices.set(`${data.owner} ${formatRevision(data.version)}`, body);
+          slices.set(`${data.device} ${data.owner} ${formatRevision(data.version)}`, body);
       }
       if (!queue.startsWith('settled-')) return;
       const opened = parseEvent(body, SETTLED_EVENTS);
       if (!('ok' in opened)) return;
       const { data } = opened.ok;
+      const about = devices.find(({ name }) => name === data.device);
+      if (about === undefined) return;
+      const asked = sliceOf(about.name, data.owner, data.version);
       const broken = [
-        ...contradictions(data, faults.unit()),
-        ...untrue(device.state(), data, sliceOf),
+        ...contradictions(data, about.faults.unit()),
+        ...untrue(about.memory, data, asked),
       ];
       for (const text of broken) say(text);
     },
@@ -96,144 +92,63 @@ export function watchPromises({ device, faults, rival, clusters, dryRun }: Watch
   };
 }
 
+/** What one device is watched with. */
+interface Watch
+  extends
+    Pick<Watched, 'clusters' | 'isFleet' | 'moves' | 'dryRun'>,
+    Pick<DeclareRules, 'sliceOf'> {
+  readonly say: (text: string) => void;
+  readonly onDeclare: () => void;
+}
+
+function watchDevice(one: WatchedDevice, watch: Watch): void {
+  const { name, memory, faults, partitions, rival } = one;
+  const { say, clusters, moves, dryRun } = watch;
+  const look = (): void => {
+    if (dryRun) say(`8: a dry run wrote to ${name}`);
+    if (!rival.isIntact()) say(`7: what others have on ${name} changed`);
+    for (const text of strangeDrains(one, clusters)) say(text);
+  };
+  faults.onWrite = look;
+  memory.after = (before, next, partition) => {
+    watch.onDeclare();
+    const siblings = partitions.filter((other) => other !== partition);
+    const declare = {
+      partition,
+      before,
+      next,
+      siblings: siblings.map((other) => memory.state(other)),
+    };
+    const mayMoveNodes = (of: string): boolean => moves.has(`${name} ${of}`);
+    for (const text of problemsOf(declare, { ...watch, mayMoveNodes })) say(`${text} (${name})`);
+    look();
+  };
+}
+
+/** A node whose pod was always ready takes connections, whatever is with those of other clusters. */
+function strangeDrains(
+  { name, memory, partitions }: WorldDevice,
+  clusters: readonly RigCluster[],
+): readonly string[] {
+  return partitions.flatMap((partition) =>
+    [...(memory.partitions.get(partition)?.nodes.values() ?? [])]
+      .filter(
+        ({ address, availability }) =>
+          availability !== 'ready' &&
+          clusters.some((one) => !one.wasDrained && one.wasAlways('pod', address)),
+      )
+      .map(({ address }) => `5: the node ${address} on ${name} drains, and nobody asked for it`),
+  );
+}
+
 /** Enough of a slice to find it again, without the cost of validating it. */
 function outsideOf(body: string): {
   readonly type: string;
-  readonly data?: Pick<Slice, 'owner' | 'version'> | undefined;
+  readonly data?: Pick<Slice, 'owner' | 'device' | 'version'> | undefined;
 } {
   const { type, data } = JSON.parse(body) as {
     type: string;
-    data?: Pick<Slice, 'owner' | 'version'>;
+    data?: Pick<Slice, 'owner' | 'device' | 'version'>;
   };
   return { type, data };
-}
-
-function rollbacks(before: DeclaredState, next: DeclaredState): readonly string[] {
-  return Object.entries(before.owners).flatMap(([owner, { version }]) => {
-    const now = next.owners[owner]?.version;
-    return now !== undefined && compareVersions(now, version) >= 0
-      ? []
-      : [
-          `3: ${owner} was rolled back from ${formatRevision(version)} to ` +
-            (now ? formatRevision(now) : 'nothing'),
-        ];
-  });
-}
-
-function sharing({ exposures }: DeclaredState): readonly string[] {
-  return Object.entries(exposures).flatMap(([key, { contributions }]) =>
-    new Set(contributions.map(({ owner }) => owner)).size === 1
-      ? []
-      : [`7: ${key} has several owners`],
-  );
-}
-
-/** What an owner had and has no more: an exposure, or a member of one. */
-interface LostPart {
-  readonly owner: string;
-  readonly key: string;
-  readonly member?: string;
-}
-
-/** Its slice has it still, or nobody ever took it away in Kubernetes. */
-function unproven(
-  { owner, key, member }: LostPart,
-  slice: Slice | undefined,
-  cluster: RigCluster | undefined,
-): readonly string[] {
-  const port = key.split(':')[1]?.split('/')[0] ?? '';
-  const isTaken = member === undefined && slice !== undefined && exposureWithKey(slice, key);
-  const wasAlways =
-    member === undefined ? cluster?.wasAlways('port', port) : cluster?.wasAlways('pod', member);
-  return [
-    ...(isTaken ? [`7: ${key} was taken from ${owner}, whose slice has it`] : []),
-    ...(wasAlways === true
-      ? [`6: ${member ?? key} of ${owner} was removed, and nobody ever took it away`]
-      : []),
-  ];
-}
-
-function lostParts(before: DeclaredState, next: DeclaredState): readonly LostPart[] {
-  return Object.entries(before.exposures).flatMap(([key, { contributions }]) =>
-    contributions.flatMap(({ owner, members }) => {
-      const now = next.exposures[key]?.contributions.find((one) => one.owner === owner);
-      if (now === undefined) return [{ owner, key }];
-      const left = new Set(now.members.map(({ address }) => address));
-      return members
-        .filter(({ address }) => !left.has(address))
-        .map(({ address }) => ({ owner, key, member: address }));
-    }),
-  );
-}
-
-/** A result says what is on the device at that moment. */
-function untrue(
-  state: DeclaredState,
-  settled: Settled,
-  sliceOf: (owner: string, version: Slice['version']) => Slice | undefined,
-): readonly string[] {
-  const { owner, version, exposures } = settled;
-  const asked = sliceOf(owner, version);
-  const current = state.owners[owner]?.version;
-  if (asked === undefined || current === undefined || compareVersions(current, version) !== 0)
-    return [];
-  return exposures.flatMap((result) => {
-    const key = exposureKey(result);
-    const wanted = exposureWithKey(asked, key);
-    if (result.outcome === 'retry' || wanted === undefined) return [];
-    const isThere = isDeclared(state.exposures[key], owner, wanted);
-    const saysSo = result.outcome === 'applied' || result.outcome === 'unchanged';
-    return saysSo === isThere
-      ? []
-      : [
-          `9: ${key} of ${owner} at ${formatRevision(version)} is said to be ${result.outcome} ` +
-            `and ${isThere ? 'is' : 'is not'} declared so`,
-        ];
-  });
-}
-
-function isDeclared(
-  declared: DeclaredExposure | undefined,
-  owner: string,
-  wanted: NonNullable<ReturnType<typeof exposureWithKey>>,
-): boolean {
-  const mine = declared?.contributions.find((one) => one.owner === owner);
-  if (mine === undefined || !isSameContent(declared?.settings, wanted.settings)) return false;
-  const has = new Set(mine.members.map(({ address }) => address));
-  // A pod that is not ready becomes no member, and a member that is not ready any more stays one.
-  return (
-    wanted.members.every((one) => one.availability !== 'ready' || has.has(one.address)) &&
-    mine.members.every(({ address }) => wanted.members.some((one) => one.address === address))
-  );
-}
-
-/** Of a Service, only ports, status and the note of the leader are written; nothing else at all. */
-function overwritten({ before, after }: ApiWrite): readonly string[] {
-  if (before === undefined || before.kind !== 'Service') return [];
-  const isSame = isDeepStrictEqual(plain(foreignPart(before)), plain(foreignPart(after)));
-  return isSame ? [] : [`${before.kind} ${before.metadata.name} lost what others wrote`];
-}
-
-/** Copies have other prototypes where tests have globals of their own. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? null));
-}
-
-function foreignPart(object: ApiWrite['after']): object | undefined {
-  if (object === undefined) return undefined;
-  const {
-    managedFields: _fields,
-    resourceVersion: _version,
-    generation: _g,
-    ...metadata
-  } = object.metadata;
-  const { status: _status, ...rest } = object;
-  const { ports = [], ...spec } = (object['spec'] ?? {}) as {
-    readonly ports?: readonly { readonly name?: string }[];
-  };
-  const annotations = Object.entries(metadata.annotations ?? {}).filter(
-    ([name]) => !/^(leader|watcher)\.sluice\.io\//.test(name),
-  );
-  const others = ports.filter(({ name = '' }) => !name.startsWith('tcp-'));
-  return { ...rest, metadata: { ...metadata, annotations }, spec: { ...spec, ports: others } };
 }

@@ -9,52 +9,94 @@ import {
   SNAPSHOT_EVENTS,
 } from '../../../shared/queue/events.ts';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
-import { ADDRESS, SERVICE, type RigCluster } from './clusters.ts';
-import type { World } from './world.ts';
+import type { RigCluster } from './clusters.ts';
+import { SERVICE } from './objects.ts';
+import type { Operator } from './operator.ts';
+import type { Site } from './sites.ts';
+import type { World, WorldDevice } from './world.ts';
+
+/** What is looked at. */
+export interface Resting {
+  readonly world: World;
+  readonly clusters: readonly RigCluster[];
+  readonly site: Site;
+  readonly operator: Pick<Operator, 'rotations'>;
+}
 
 /** Descriptions of broken promises. */
-export function problemsAtRest(world: World, clusters: readonly RigCluster[]): readonly string[] {
+export function problemsAtRest(resting: Resting): readonly string[] {
+  const { world, clusters } = resting;
   return [
-    ...divergences(world, clusters),
+    ...world.devices.flatMap((device) => problemsOn(device, resting)),
     ...clusters.flatMap((one) => statusProblems(world, one)),
     ...lostEvents(world, clusters),
   ];
 }
 
+/** What is wrong on one device. */
+export function problemsOn(
+  device: WorldDevice,
+  { clusters, site, operator }: Omit<Resting, 'world'>,
+): readonly string[] {
+  return [
+    ...device.partitions.flatMap((partition) =>
+      divergences(device, partition, { clusters, isFleet: site.fleet !== undefined }),
+    ),
+    ...[...operator.rotations].flatMap(([cluster, wanted]) => {
+      const { drains = {} } = device.memory.state(device.partitions[0]);
+      const mode = drains[cluster]?.mode ?? 'enable';
+      return mode === wanted ? [] : [`2: ${cluster} on ${device.name} has ${mode}, not ${wanted}`];
+    }),
+  ].map((text) => `${text} (${device.name})`);
+}
+
 /** Promise 2: what is declared follows from what Kubernetes says, whatever happened before. */
-function divergences(world: World, clusters: readonly RigCluster[]): readonly string[] {
-  const { exposures } = world.device.state();
+function divergences(
+  { memory }: WorldDevice,
+  partition: string,
+  { clusters, isFleet }: { readonly clusters: readonly RigCluster[]; readonly isFleet: boolean },
+): readonly string[] {
+  const { exposures } = memory.state(partition);
   const wishes = clusters.flatMap((cluster) =>
-    [...cluster.wanted()].map((port) => ({ cluster, key: `${ADDRESS}:${port}/tcp` })),
+    cluster
+      .wanted()
+      .filter((wish) => wish.partition === partition)
+      .map(({ key }) => ({ cluster, key })),
   );
   const surplus = Object.keys(exposures).filter((key) => !wishes.some((one) => one.key === key));
   const missing = [...Map.groupBy(wishes, ({ key }) => key)].flatMap(([key, all]) => {
-    const [mine] = exposures[key]?.contributions ?? [];
-    const has = mine?.members.map(({ address }) => address) ?? [];
-    const isMet = all.some(({ cluster: { owner, members } }) => {
+    const mine = exposures[key]?.contributions ?? [];
+    const isMet = ({ cluster: { owner, members } }: (typeof all)[number]): boolean => {
+      const has = mine.find((one) => one.owner === owner)?.members.map(({ address }) => address);
       const { must, may } = members();
-      const isFull = must.every((one) => has.includes(one));
-      return owner === mine?.owner && isFull && has.every((one) => may.includes(one));
-    });
-    const owners = all.map(({ cluster }) => cluster.id).join(' or ');
-    return isMet
-      ? []
-      : [`2: ${key} is that of ${mine?.owner ?? 'nobody'} [${has.join(' ')}]; ${owners} wants it`];
+      return (
+        has !== undefined &&
+        must.every((one) => has.includes(one)) &&
+        has.every((one) => may.includes(one))
+      );
+    };
+    if (isFleet ? all.every(isMet) : mine.length === 1 && all.some(isMet)) return [];
+    const there = mine.map(
+      ({ owner, members }) => `${owner} [${members.map(({ address }) => address).join(' ')}]`,
+    );
+    const owners = all.map(({ cluster }) => cluster.id).join(isFleet ? ' and ' : ' or ');
+    return [`2: ${key} is that of ${there.join(' and ') || 'nobody'}; ${owners} wants it`];
   });
   return [...surplus.map((key) => `2: ${key} is declared and not wanted`), ...missing];
 }
 
-/** The Service has the address if, and only if, something of it is declared. */
-function statusProblems({ device }: World, { owner, api }: RigCluster): readonly string[] {
+/** The Service has the addresses of which, and only of which, something of it is declared. */
+function statusProblems({ devices }: World, { owner, api }: RigCluster): readonly string[] {
   const service = api.store.get('v1', 'Service', SERVICE.namespace, SERVICE.name);
   if (service === undefined) return [];
   const status = service['status'] as
     { loadBalancer?: { ingress?: readonly { ip?: string }[] } } | undefined;
   const told = (status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip).join(' ');
-  const isDeclared = Object.values(device.state().exposures).some(({ contributions }) =>
-    contributions.some((one) => one.owner === owner),
-  );
-  const expected = isDeclared ? ADDRESS : '';
+  const declared = devices
+    .flatMap(({ memory, partitions }) => partitions.map((one) => memory.state(one)))
+    .flatMap(({ exposures }) => Object.values(exposures))
+    .filter(({ contributions }) => contributions.some((one) => one.owner === owner));
+  const expected = [...new Set(declared.map(({ address }) => address))].toSorted().join(' ');
   return told === expected
     ? []
     : [`9: the Service of ${owner} says "${told}" and should say "${expected}"`];
@@ -71,7 +113,9 @@ function lostEvents(world: World, clusters: readonly RigCluster[]): readonly str
     ...clusters.flatMap(({ id }) => settledOf(world, id)),
     ...log
       .filter(({ said }) => said === 'superseded by a newer slice')
-      .map(({ owner, revision }) => `${String(owner)} ${String(revision)}`),
+      .map(
+        ({ owner, device, revision }) => `${String(owner)} ${String(device)} ${String(revision)}`,
+      ),
   ]);
   const mapped = new Set(
     log
@@ -97,7 +141,11 @@ function lostEvents(world: World, clusters: readonly RigCluster[]): readonly str
       .filter(
         ({ type, id, traceId }) =>
           !dead.has(traceId) &&
-          !(mapped.has(traceId) && (type !== INGRESS_OBSERVED || onward.has(`${id}.bigip-1`))),
+          !(
+            mapped.has(traceId) &&
+            (type !== INGRESS_OBSERVED ||
+              world.devices.every(({ name }) => onward.has(`${id}.${name}`)))
+          ),
       ),
     ...queues
       .sent('slices')
@@ -115,10 +163,10 @@ function settledOf({ queues }: World, cluster: string): readonly string[] {
   return queues.sent(`settled-${cluster}`).flatMap(({ body }) => {
     const opened = parseEvent(body, SETTLED_EVENTS);
     if (!('ok' in opened)) return [];
-    const { owner, version, exposures }: Settled = opened.ok.data;
+    const { owner, device, version, exposures }: Settled = opened.ok.data;
     return exposures.some(({ outcome }) => outcome === 'retry')
       ? []
-      : [`${owner} ${formatRevision(version)}`];
+      : [`${owner} ${device} ${formatRevision(version)}`];
   });
 }
 
@@ -138,9 +186,9 @@ function headOf(body: string): Head {
     type: string;
     subject: string;
     traceparent?: string;
-    data?: { owner?: string; version?: Settled['version'] };
+    data?: { owner?: string; device?: string; version?: Settled['version'] };
   };
-  const { owner = '', version } = data ?? {};
-  const end = version === undefined ? '' : `${owner} ${formatRevision(version)}`;
+  const { owner = '', device = '', version } = data ?? {};
+  const end = version === undefined ? '' : `${owner} ${device} ${formatRevision(version)}`;
   return { id, type, subject, traceId: traceparent?.split('-')[1], end };
 }

@@ -1,33 +1,14 @@
 /** Runs a schedule over the whole chain, and says which promises broke. */
-import { SluiceConfig } from '../../../shared/config/schema.ts';
 import { QueueError, type QueueName } from '../../../shared/queue/port.ts';
 import { createCluster, type RigCluster } from './clusters.ts';
 import { type Deed, DEEDS } from './deeds.ts';
-import { type Monitors, watchPromises } from './monitors.ts';
-import { problemsAtRest } from './rest.ts';
-import { createRival, type Rival } from './rival.ts';
-import { type Act, type Cluster, CLUSTERS, type Schedule } from './schedule.ts';
+import { type Monitors, type WatchedDevice, watchPromises } from './monitors.ts';
+import { createOperator, type Operator } from './operator.ts';
+import { problemsAtRest, problemsOn } from './rest.ts';
+import { createRival } from './rival.ts';
+import type { Act, Schedule } from './schedule.ts';
+import { type Cluster, CLUSTERS, configOf, type Site, type SiteName, SITES } from './sites.ts';
 import { createWorld, type World } from './world.ts';
-
-const CONFIG = SluiceConfig.parse({
-  generation: 1,
-  devices: [
-    {
-      name: 'bigip-1',
-      url: 'https://192.0.2.1',
-      username: 'u',
-      password: 'env:P',
-      partitions: ['k8s'],
-    },
-  ],
-  clusters: CLUSTERS.map((id) => ({ id })),
-  ingresses: CLUSTERS.map((cluster) => ({
-    cluster,
-    service: 'istio-system/istio-ingressgateway',
-    devices: ['bigip-1'],
-    virtualAddress: '172.16.100.195',
-  })),
-});
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -47,8 +28,8 @@ export interface Outcome {
  * Runs a schedule to its end, and rests until nothing is wrong or nothing will get better; a dry run
  * ends with its schedule.
  */
-export async function run({ seed, acts }: Schedule, dryRun = false): Promise<Outcome> {
-  const rig = new Rig(seed, dryRun);
+export async function run({ seed, acts, site }: Schedule, dryRun = false): Promise<Outcome> {
+  const rig = new Rig({ seed, site, dryRun });
   await rig.begin();
   for (const one of acts) {
     await rig.act(one);
@@ -64,22 +45,34 @@ export async function run({ seed, acts }: Schedule, dryRun = false): Promise<Out
   };
 }
 
+/** `seed`: of everything that is random. */
+export interface RigOptions {
+  readonly seed: number;
+  readonly site?: SiteName | undefined;
+  readonly dryRun: boolean;
+}
+
 /** One world under one schedule. */
 export class Rig {
   readonly world: World;
   readonly monitors: Monitors;
   readonly clusters: readonly RigCluster[];
-  readonly rival: Rival;
+  readonly devices: readonly WatchedDevice[];
+  readonly operator: Operator;
+  readonly site: Site;
   /** Until when a queue does not answer, monotonic. */
   readonly away = new Map<QueueName, number>();
   /** Calls of queues whose answers still get lost. */
   losing = 0;
+  readonly #seed: number;
 
-  constructor(seed: number, dryRun = false) {
+  constructor({ seed, site = 'plain', dryRun }: RigOptions) {
     const random = seeded(seed);
+    this.site = SITES[site];
+    this.#seed = seed;
     const watched: { monitors?: Monitors } = {};
     this.world = createWorld({
-      config: CONFIG,
+      config: configOf(site),
       random,
       dryRun,
       queues: {
@@ -96,14 +89,19 @@ export class Rig {
         },
       },
     });
-    const { apis, clock, device, faults } = this.world;
-    this.rival = createRival(device);
-    this.clusters = CLUSTERS.map((id, i) => createCluster(id, i, apis.get(id)!, clock));
+    const { apis, clock } = this.world;
+    this.devices = this.world.devices.map((one) => {
+      return { ...one, rival: createRival(one.memory, one.partitions) };
+    });
+    this.clusters = CLUSTERS.map((id, index) =>
+      createCluster({ id, index, api: apis.get(id)!, clock, site: this.site }),
+    );
+    this.operator = createOperator(this.world);
     const monitors = watchPromises({
-      device,
-      faults,
-      rival: this.rival,
+      devices: this.devices,
       clusters: this.clusters,
+      isFleet: this.site.fleet !== undefined,
+      moves: this.operator.moves,
       dryRun,
     });
     watched.monitors = monitors;
@@ -130,23 +128,53 @@ export class Rig {
 
   /** All faults end, and everybody gets the time that is promised. */
   async rest(): Promise<readonly string[]> {
-    const { clock, faults } = this.world;
-    faults.heal();
-    this.rival.yield();
+    for (const { faults, rival } of this.devices) {
+      faults.heal();
+      rival.yield();
+    }
     this.away.clear();
     this.losing = 0;
     for (const { api } of this.clusters) {
       api.power(true);
       api.losesAnswers = false;
     }
-    for (const one of this.clusters) one.restore();
+    for (const one of this.clusters) {
+      one.restore();
+      one.settle();
+    }
+    if (this.devices.length > 1) {
+      const problems = await this.#without(this.device(this.#seed));
+      if (problems.length > 0) return problems;
+    }
+    return this.#resting(() => problemsAtRest(this));
+  }
+
+  /** Promise 5: as long as one device does not answer, the others are served. */
+  async #without(away: WatchedDevice): Promise<readonly string[]> {
+    away.faults.away(Infinity);
+    const others = this.devices.filter((one) => one !== away);
+    const problems = await this.#resting(() => others.flatMap((one) => problemsOn(one, this)));
+    away.faults.heal();
+    return problems.map((text) => `5: while ${away.name} is away: ${text}`);
+  }
+
+  /** Looks again until nothing is wrong or nothing will get better. */
+  async #resting(look: () => readonly string[]): Promise<readonly string[]> {
     let problems: readonly string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      await clock.pass(ROUND);
-      problems = problemsAtRest(this.world, this.clusters);
+      await this.operator.insist();
+      if (this.site.partitions.length > 1)
+        for (const one of this.clusters) await this.operator.approve(one);
+      await this.world.clock.pass(ROUND);
+      problems = look();
       if (problems.length === 0 || this.monitors.violations.length > 0) return problems;
     }
     return problems;
+  }
+
+  /** Absent number: the first one. */
+  device(number = 0): WatchedDevice {
+    return this.devices[number % this.devices.length]!;
   }
 
   at(id: Cluster): RigCluster {

@@ -1,11 +1,11 @@
 /** Another client of the same device, with objects of its own that nobody else may touch. */
-import { exposureKey } from '../../../shared/domain/exposure/exposure.ts';
+import { type Exposure, exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
 import { livePartition, type LivePartition, placeIn } from '../../fixtures/live-partition.ts';
-import { ADDRESS } from './clusters.ts';
+import { ADDRESSES } from './sites.ts';
 
 /** A declaration in a partition of its own, and objects that it makes without one. */
 export type RivalObject = 'tenant' | 'node' | 'server' | 'address';
@@ -22,7 +22,7 @@ export interface Rival {
 }
 
 /** Begins with one object of each kind, none of which is in the way. */
-export function createRival(device: MemoryDevice): Rival {
+export function createRival(device: MemoryDevice, partitions: readonly string[]): Rival {
   const ports = new Set([1]);
   const nodes = new Set([1]);
   const servers = new Set<number>();
@@ -31,7 +31,7 @@ export function createRival(device: MemoryDevice): Rival {
   let wrote = '';
   const isTaken = (port: number): boolean =>
     device.held ||
-    exposureKey({ address: ADDRESS, port, protocol: 'tcp' }) in device.state().exposures;
+    partitions.some((one) => exposureKey(serverOf(port)) in device.state(one).exposures);
   const put = (): void => {
     writes += 1;
     device.partitions.set('theirs', tenantOf(ports, writes));
@@ -104,11 +104,11 @@ function commonOf(nodes: ReadonlySet<number>, writes: number): LivePartition {
   return live;
 }
 
-function serverOf(port: number): AddressHolder {
+function serverOf(port: number): AddressHolder & Pick<Exposure, 'port' | 'protocol'> {
   return {
     path: `/Common/theirs-${port}`,
     partition: 'Common',
-    address: ADDRESS,
+    address: ADDRESSES[0],
     port,
     protocol: 'tcp',
   };

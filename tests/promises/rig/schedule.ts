@@ -1,13 +1,17 @@
 /** A schedule: what people do, what breaks, and when, as data that can be printed and run again. */
 import * as fc from 'fast-check';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
-import type { PodState } from './clusters.ts';
+import type { PodState } from './objects.ts';
 import type { DeclareFault } from './device.ts';
+import type { Rotation } from './operator.ts';
 import type { RivalObject } from './rival.ts';
+import { type Cluster, CLUSTERS, type Site, type SiteName, SITES } from './sites.ts';
 import type { Role } from './world.ts';
 
-export const CLUSTERS = ['east', 'west'] as const;
-export type Cluster = (typeof CLUSTERS)[number];
+/** Which device of the site an act is about; absent: the first one. */
+interface OnDevice {
+  readonly on?: number;
+}
 
 /** One step of a schedule; times in seconds. */
 export type Act =
@@ -22,15 +26,25 @@ export type Act =
   | { readonly do: 'api away'; readonly at: Cluster; readonly for: number }
   | { readonly do: 'queue away'; readonly queue: WorkQueueName; readonly for: number }
   | { readonly do: 'queue loses answers' }
-  | { readonly do: 'declares'; readonly faults: readonly DeclareFault[] }
-  | { readonly do: 'device away'; readonly for: number }
-  | {
+  | ({ readonly do: 'declares'; readonly faults: readonly DeclareFault[] } & OnDevice)
+  | ({ readonly do: 'device away'; readonly for: number } & OnDevice)
+  | ({
       readonly do: 'rival';
       readonly what: RivalObject;
       readonly n: number;
       readonly there: boolean;
+    } & OnDevice)
+  | ({ readonly do: 'sync' | 'fail over' } & OnDevice)
+  | { readonly do: 'audit' }
+  | { readonly do: 'rotate'; readonly at: Cluster; readonly to: Rotation }
+  | {
+      readonly do: 'place';
+      readonly at: Cluster;
+      readonly port: number;
+      readonly partition: number;
+      readonly address: number;
     }
-  | { readonly do: 'sync' | 'fail over' | 'audit' }
+  | { readonly do: 'approve'; readonly at: Cluster }
   | { readonly do: 'kill'; readonly role: Role; readonly for: number }
   | { readonly do: 'again'; readonly queue: WorkQueueName; readonly message: number }
   | { readonly do: 'step'; readonly by: number }
@@ -39,6 +53,8 @@ export type Act =
 /** `seed` decides about everything that the schedule leaves open. */
 export interface Schedule {
   readonly seed: number;
+  /** Absent: `plain`. */
+  readonly site?: SiteName;
   readonly acts: readonly Act[];
 }
 
@@ -48,7 +64,9 @@ const queue = fc.constantFrom<WorkQueueName>('snapshots', 'slices');
 const act = (of: Act['do'], more: object = {}): fc.Arbitrary<Act> =>
   fc.record({ do: fc.constant(of), ...more }) as fc.Arbitrary<Act>;
 
-const ACTS: readonly fc.WeightedArbitrary<Act>[] = [
+type Weighted = fc.WeightedArbitrary<Act>;
+
+const ACTS: readonly Weighted[] = [
   {
     weight: 8,
     arbitrary: act('gateway', { at, port: fc.integer({ min: 1, max: 3 }), there: fc.boolean() }),
@@ -79,9 +97,24 @@ const ACTS: readonly fc.WeightedArbitrary<Act>[] = [
   { weight: 1, arbitrary: act('api away', { at, for: some }) },
   { weight: 3, arbitrary: act('queue away', { queue, for: some }) },
   { weight: 2, arbitrary: act('queue loses answers') },
+  { weight: 1, arbitrary: act('audit') },
+  {
+    weight: 3,
+    arbitrary: act('kill', {
+      role: fc.constantFrom<Role>('functions', 'watch east', 'watch west'),
+      for: fc.constantFrom(0, 5, 100),
+    }),
+  },
+  { weight: 5, arbitrary: act('again', { queue, message: fc.nat(20) }) },
+  { weight: 1, arbitrary: act('step', { by: fc.constantFrom(-4_000, -30, 30, 4_000) }) },
+];
+
+/** `on`: of which device. */
+const deviceActs = (on: object): readonly Weighted[] => [
   {
     weight: 4,
     arbitrary: act('declares', {
+      ...on,
       faults: fc.array(
         fc.constantFrom<DeclareFault>(
           'busy',
@@ -98,28 +131,55 @@ const ACTS: readonly fc.WeightedArbitrary<Act>[] = [
       ),
     }),
   },
-  { weight: 1, arbitrary: act('device away', { for: some }) },
+  { weight: 1, arbitrary: act('device away', { ...on, for: some }) },
   {
     weight: 3,
     arbitrary: act('rival', {
+      ...on,
       what: fc.constantFrom<RivalObject>('tenant', 'node', 'server', 'address'),
       n: fc.integer({ min: 1, max: 3 }),
       there: fc.boolean(),
     }),
   },
-  ...(['sync', 'fail over', 'audit'] as const).map((name) => ({ weight: 1, arbitrary: act(name) })),
-  {
-    weight: 3,
-    arbitrary: act('kill', {
-      role: fc.constantFrom<Role>('functions', 'watch east', 'watch west'),
-      for: fc.constantFrom(0, 5, 100),
-    }),
-  },
-  { weight: 5, arbitrary: act('again', { queue, message: fc.nat(20) }) },
-  { weight: 1, arbitrary: act('step', { by: fc.constantFrom(-4_000, -30, 30, 4_000) }) },
+  ...(['sync', 'fail over'] as const).map((name) => ({ weight: 1, arbitrary: act(name, on) })),
 ];
 
-export const schedules: fc.Arbitrary<Schedule> = fc.record({
-  seed: fc.nat(1_000_000),
-  acts: fc.array(fc.oneof(...ACTS), { minLength: 3, maxLength: 20 }),
-});
+const fleetActs: readonly Weighted[] = [
+  {
+    weight: 6,
+    arbitrary: act('rotate', { at, to: fc.constantFrom<Rotation>('enable', 'drain', 'out') }),
+  },
+];
+
+const number = fc.nat(1);
+const partitionActs: readonly Weighted[] = [
+  {
+    weight: 8,
+    arbitrary: act('place', {
+      at,
+      port: fc.integer({ min: 1, max: 3 }),
+      partition: number,
+      address: number,
+    }),
+  },
+  { weight: 3, arbitrary: act('approve', { at }) },
+];
+
+function actsOn({ devices, partitions, fleet }: Site): readonly Weighted[] {
+  return [
+    ...ACTS,
+    ...deviceActs(devices.length > 1 ? { on: fc.nat(devices.length - 1) } : {}),
+    ...(fleet === undefined ? [] : fleetActs),
+    ...(partitions.length > 1 ? partitionActs : []),
+  ];
+}
+
+const onSites = Object.entries(SITES).map(([site, of]) =>
+  fc.record({
+    seed: fc.nat(1_000_000),
+    site: fc.constant(site as SiteName),
+    acts: fc.array(fc.oneof(...actsOn(of)), { minLength: 3, maxLength: 20 }),
+  }),
+);
+
+export const schedules: fc.Arbitrary<Schedule> = fc.oneof(...onSites);

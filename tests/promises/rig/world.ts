@@ -9,6 +9,7 @@ import { create as createMap } from '../../../functions/map/handler.ts';
 import { createWatcher } from '../../../functions/watch/watcher.ts';
 import { BIGIP } from '../../../shared/bigip/capabilities.ts';
 import type { SluiceConfig } from '../../../shared/config/schema.ts';
+import type { Steering } from '../../../shared/domain/steering/steering.ts';
 import type { Device, Devices } from '../../../shared/device/device.ts';
 import { dryRunDevice } from '../../../shared/device/dry-run.ts';
 import type { NodeAccess } from '../../../shared/device/nodes.ts';
@@ -16,6 +17,7 @@ import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Store } from '../../../shared/failures/opened-once.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
+import { sendOrders } from '../../../shared/queue/steering.ts';
 import { FUNCTIONS } from '../../../shared/queue/functions.ts';
 import type { Handler } from '../../../shared/queue/handler.ts';
 import { createSuspects } from '../../../shared/queue/suspects.ts';
@@ -44,18 +46,27 @@ export interface WorldOptions {
 /** What a process can be killed and started as. */
 export type Role = 'functions' | `watch ${string}`;
 
+/** A device as it is, and as functions see it. */
+export interface WorldDevice {
+  readonly name: string;
+  readonly partitions: readonly string[];
+  readonly memory: MemoryDevice;
+  readonly faults: RigDevice;
+}
+
 export interface World {
+  readonly config: SluiceConfig;
   readonly clock: RigClock;
   readonly queues: MemoryQueues;
-  readonly device: MemoryDevice;
-  /** The faults of the device. */
-  readonly faults: RigDevice;
+  readonly devices: readonly WorldDevice[];
   /** By cluster. */
   readonly apis: ReadonlyMap<string, RigApi>;
   readonly log: readonly Record<string, unknown>[];
   start(role: Role): void;
   kill(role: Role): void;
   audit(): Promise<void>;
+  /** A person orders; what the queue does not take is lost. */
+  order(orders: readonly Steering[]): Promise<void>;
 }
 
 /** As in `sluice up`: messages of a killed process return after this. */
@@ -105,8 +116,15 @@ export function createWorld(options: WorldOptions): World {
   const { config, random, dryRun = false } = options;
   const clock = rigClock();
   const queues = memoryQueues(clock, options.queues);
-  const device = memoryDevice('bigip-1', BIGIP);
-  const faults = disturbed(device, clock, random);
+  const devices = config.devices.map(({ name, partitions }): WorldDevice => {
+    const memory = memoryDevice(name, BIGIP);
+    return {
+      name,
+      partitions,
+      memory,
+      faults: disturbed({ memory, partitions, clock, random }),
+    };
+  });
   const log: Record<string, unknown>[] = [];
   const blobs = memoryBlobs(() => clock.now());
   const marks = memoryMarks();
@@ -129,15 +147,24 @@ export function createWorld(options: WorldOptions): World {
     return { open: () => Promise.resolve(failures), close: () => Promise.resolve() };
   };
   const devicesOf = (life: Life): Devices => {
-    const own = dryRun ? dryRunDevice(writingNoNodes(faults.device), logTo(log)) : faults.device;
-    const seen = mortal(own, life);
-    return { get: () => Promise.resolve(seen), close: () => Promise.resolve() };
+    const seen = new Map(
+      devices.map(({ name, faults: { device } }) => {
+        const own = dryRun ? dryRunDevice(writingNoNodes(device), logTo(log)) : device;
+        return [name, mortal(own, life)];
+      }),
+    );
+    return { get: ({ name }) => Promise.resolve(seen.get(name)!), close: () => Promise.resolve() };
   };
   const startFunctions = (life: Life): void => {
     const runtime = runtimeOf(life);
     const store = storeOf(runtime);
     const suspects = createSuspects(marks, runtime);
-    const nodes = mortal(dryRun ? readingOnly(faults.nodes) : faults.nodes, life);
+    const nodes = new Map(
+      devices.map(({ name, faults }) => [
+        name,
+        mortal(dryRun ? readingOnly(faults.nodes) : faults.nodes, life),
+      ]),
+    );
     const failures = store.open();
     const apply = createApply(runtime, devicesOf(life), NO_HISTORY, {
       place: async () => (await failures).waiting,
@@ -157,7 +184,7 @@ export function createWorld(options: WorldOptions): World {
       apply,
       express: createExpress(runtime, {
         connections: {
-          get: () => Promise.resolve(nodes),
+          get: ({ name }) => Promise.resolve(nodes.get(name)!),
           forget: () => Promise.resolve(),
           close: () => Promise.resolve(),
         },
@@ -192,10 +219,10 @@ export function createWorld(options: WorldOptions): World {
     void watcher.start();
   };
   return {
+    config,
     clock,
     queues,
-    device,
-    faults,
+    devices,
     apis,
     log,
     start: (role) => {
@@ -209,6 +236,7 @@ export function createWorld(options: WorldOptions): World {
       const life = lives.get(role);
       if (life !== undefined) life.isOver = true;
     },
+    order: (orders) => sendOrders({ queues, clock, id }, orders).catch(() => undefined),
     audit: async () => {
       const life: Life = { isOver: false };
       const runtime = runtimeOf(life);

@@ -1,0 +1,35 @@
+/** Schedules that a random one rarely has; each is red without a guard of its own. */
+import type { Schedule } from './schedule.ts';
+
+export const RARE: readonly Schedule[] = [
+  // The new place needs the nodes of the old one, which may not move unasked.
+  {
+    seed: 1,
+    site: 'partitions',
+    acts: [
+      { do: 'gateway', at: 'east', port: 2, there: true },
+      { do: 'place', at: 'east', port: 2, partition: 1, address: 1 },
+    ],
+  },
+  // Another cluster has the address in the other partition.
+  {
+    seed: 759_509,
+    site: 'partitions',
+    acts: [
+      { do: 'place', at: 'east', port: 1, partition: 1, address: 0 },
+      { do: 'gateway', at: 'west', port: 2, there: true },
+      { do: 'wait', for: 5 },
+    ],
+  },
+  // One cluster of a fleet drains, and the other one goes on.
+  {
+    seed: 3,
+    site: 'fleet',
+    acts: [
+      { do: 'gateway', at: 'west', port: 1, there: true },
+      { do: 'wait', for: 30 },
+      { do: 'rotate', at: 'west', to: 'drain' },
+      { do: 'wait', for: 30 },
+    ],
+  },
+];
