@@ -40,9 +40,11 @@ export interface ModuleNeed {
 /** The modules that the settings need, those of referenced objects included. */
 export function modulesOf(settings: Partial<Settings>): readonly ModuleNeed[] {
   const named = namedSettings(settings);
-  return SETTING_ROWS.flatMap(([setting, { modules, reference }]) => {
-    const needed = modules ?? (reference && referenceKind(reference).modules);
-    const isSet = named[setting] !== undefined;
-    return needed === undefined || !isSet ? [] : [{ setting, modules: needed }];
-  });
+  return NEEDS.filter(({ setting }) => named[setting] !== undefined);
 }
+
+/** Of all settings, those that need a module. */
+const NEEDS = SETTING_ROWS.flatMap(([setting, { modules, reference }]) => {
+  const needed = modules ?? (reference && referenceKind(reference).modules);
+  return needed === undefined ? [] : [{ setting, modules: needed }];
+});

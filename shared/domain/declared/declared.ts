@@ -91,10 +91,17 @@ function isTree(value: unknown): value is Tree {
 
 /** JSON with sorted keys, so that equal content gives equal text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
+  return JSON.stringify(inOrder(value));
+}
+
+/** A copy with sorted keys; faster than a replacer, which JSON calls for every value. */
+function inOrder(value: unknown): unknown {
+  if (!isTree(value)) return value;
+  if (Array.isArray(value)) return value.map(inOrder);
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map((key) => [key, inOrder(value[key])]),
   );
 }
 

@@ -146,15 +146,14 @@ export interface SettingReference {
  * not paths, such as `auto`, are skipped.
  */
 export function referencesIn(named: Named): readonly SettingReference[] {
-  return REFERENCES.flatMap(({ setting, kind }) => {
-    const value = named[setting];
-    if (value === undefined) return [];
-    return [value]
-      .flat()
-      .flatMap((path) =>
-        typeof path === 'string' && path.startsWith('/') ? [{ setting, kind, path }] : [],
-      );
-  });
+  return REFERENCES.filter(({ setting }) => named[setting] !== undefined).flatMap(
+    ({ setting, kind }) =>
+      [named[setting]]
+        .flat()
+        .flatMap((path) =>
+          typeof path === 'string' && path.startsWith('/') ? [{ setting, kind, path }] : [],
+        ),
+  );
 }
 
 /** The settings that can refer to objects on the device. */
