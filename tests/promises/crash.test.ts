@@ -84,7 +84,7 @@ describe('promise 16: crash anywhere, recover anywhere', () => {
           expect(ending(world, scenario.partitions)).toEqual(expected.get(scenario));
         },
       ),
-      { numRuns: Math.ceil(SEEDS / 2) },
+      { numRuns: SEEDS },
     );
   });
 });

@@ -238,7 +238,7 @@ describe('a fence that waits', () => {
           }
         }
       }),
-      { numRuns: Math.ceil(SEEDS / 4) },
+      { numRuns: SEEDS },
     );
   });
 });

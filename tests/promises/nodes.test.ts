@@ -228,7 +228,7 @@ describe('promises of apply about nodes that several partitions need', () => {
           );
           expect(site.refused).toEqual([]);
         }),
-        { numRuns: Math.ceil(SEEDS / 8) },
+        { numRuns: SEEDS },
       );
     },
   );

@@ -127,10 +127,11 @@ export function createWorld({
   remembers = false,
 }: WorldOptions = {}): World {
   const clock = virtualClock();
+  const settledIn = settledMessages();
   const queues = memoryQueues(clock, {
     onSend: (name, body) => {
-      if (name.startsWith('settled-') && isSettled(body))
-        world.onSettled(dataOf(body, SETTLED_EVENTS) as Settled);
+      const settled = name.startsWith('settled-') ? settledIn(body) : undefined;
+      if (settled !== undefined) world.onSettled(settled);
     },
   });
   const device = memoryDevice('bigip-1', capabilities);
@@ -282,10 +283,7 @@ export function createWorld({
     drain,
     settled: () =>
       CLUSTERS.flatMap((c) =>
-        queues
-          .sent(`settled-${c}`)
-          .filter(({ body }) => isSettled(body))
-          .map((m) => dataOf(m.body, SETTLED_EVENTS) as Settled),
+        queues.sent(`settled-${c}`).flatMap(({ body }) => settledIn(body) ?? []),
       ),
     onSettled: () => undefined,
     deadLetters: () =>
@@ -339,9 +337,16 @@ function parsedConfig(
   });
 }
 
-/** Watchers receive requests for a snapshot through the same queue. */
-function isSettled(body: string): boolean {
-  return 'ok' in parseEvent(body, SETTLED_EVENTS);
+/** Each message is parsed once. Watchers receive requests for a snapshot through the same queue. */
+function settledMessages(): (body: string) => Settled | undefined {
+  const known = new Map<string, Settled | undefined>();
+  return (body) => {
+    if (!known.has(body)) {
+      const opened = parseEvent(body, SETTLED_EVENTS);
+      known.set(body, 'ok' in opened ? opened.ok.data : undefined);
+    }
+    return known.get(body);
+  };
 }
 
 function dataOf(body: string, events: Parameters<typeof parseEvent>[1]): unknown {
