@@ -39,6 +39,12 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: 'config === undefined', why: 'without a device no event arrives' },
     { code: 'partition === undefined', why: 'without a partition no event arrives' },
+    {
+      code: 'error instanceof DeviceError',
+      what: 'is left out of the &&',
+      in: 'afterError',
+      why: 'no other error has the code BIP402',
+    },
   ],
   'functions/map/express.ts': [
     { code: '[]', in: 'expressEvents', why: 'slices are made for configured devices only' },
@@ -119,6 +125,7 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: '{ epoch: 0, counter: 0, generation: 0 }', why: ALWAYS_THERE },
     { code: "''", in: 'stampFor', why: ALWAYS_THERE },
+    { code: '[]', in: 'nodesToEnable', why: 'only nodes with uses are written' },
   ],
   'shared/domain/express/stamp.ts': [
     { code: "''", in: 'parseStamp', why: 'the text "undefined" is no stamp either' },
@@ -185,6 +192,23 @@ const WATCH: Readonly<Record<string, readonly Equivalent[]>> = {
     { code: 'oldest !== undefined', what: 'is left out of the &&', why: ALWAYS_THERE },
   ],
   'functions/watch/emit/emitter.ts': [
+    {
+      code: "this.#heldUntil !== undefined && !urgent && change.what === 'added'",
+      what: 'is always false',
+      why: FASTER,
+    },
+    {
+      code: 'this.#heldUntil !== undefined',
+      what: 'is always true',
+      in: 'portsChanged',
+      why: FASTER,
+    },
+    {
+      code: '!this.#mustWait()',
+      what: 'is always false',
+      in: '#hold',
+      why: 'the next turn of the loop asks the same, and ends the wait before it began',
+    },
     { code: '!this.#stopping', what: 'is always true', in: '#send', why: TWICE },
   ],
   'functions/watch/leader/leadership.ts': [
@@ -219,6 +243,14 @@ const FAILURES: Readonly<Record<string, readonly Equivalent[]>> = {
       what: 'is left out of the &&',
       why: 'no other error has such a code',
     },
+    ...[
+      { code: "error instanceof QueueError && error.code === 'Q604'", what: 'is always true' },
+      { code: "error.code === 'Q604'", what: 'is left out of the &&' },
+    ].map((mutant) => ({
+      ...mutant,
+      in: 'sealed',
+      why: 'what was read as an event can be written, unless it is too large',
+    })),
   ],
   'shared/failures/waiting/remaining-order.ts': [
     {

@@ -156,7 +156,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'functions',
     sources: ['functions/park/*.ts', 'functions/replay/*.ts'],
-    tests: ['tests/unit/replay/turns.test.ts', 'tests/unit/failures/park.test.ts'],
+    tests: ['tests/unit/replay/{called,turns}.test.ts', 'tests/unit/failures/park.test.ts'],
     kinds: GUARDS,
   },
   {
@@ -164,7 +164,7 @@ export const TARGETS: readonly Target[] = [
     sources: ['emit/emitter', 'emit/change-log', 'emit/revisions', 'leader/leadership'].map(
       (part) => `functions/watch/${part}.ts`,
     ),
-    tests: ['tests/unit/watch/*.test.ts'],
+    tests: ['tests/unit/watch/*.test.ts', 'tests/property/watch/removals.test.ts'],
     kinds: GUARDS,
   },
 ];

@@ -40,8 +40,6 @@ export interface LeaderRecordsOptions {
   /** A record becomes stale by it. */
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether a holder certainly runs no more; absent: a look at the processes of this host. */
-  readonly isDead?: ((holder: string) => boolean) | undefined;
 }
 
 /** A leader with another Lease. */
@@ -180,9 +178,10 @@ export class LeaderRecords {
 
   /** Whether a record names a leader with another Lease that may be running. */
   async #isAlive(record: LeaderRecord): Promise<boolean> {
-    const { client, isDead = isProvenDead } = this.#options;
+    const { client } = this.#options;
     const now = this.#now();
-    if (!namesAnother(record, { lease: this.#lease, now }) || isDead(record.holder)) return false;
+    if (!namesAnother(record, { lease: this.#lease, now }) || isProvenDead(record.holder))
+      return false;
     const [namespace, name = ''] = record.lease.split('/');
     const lease = await unlessDenied(client.get(LEASES, name, namespace));
     if (lease === 'denied') return true;

@@ -61,8 +61,6 @@ export interface LeadershipOptions {
   readonly log: Logger;
   /** Overrides, for tests; default: {@link LEASE_TIMING_MS}. */
   readonly timing?: Partial<LeaseTiming> | undefined;
-  /** Whether a holder certainly no longer runs; default: checks the processes of this host. */
-  readonly isDead?: (holder: string) => boolean;
   /** What one leader leaves to the next one, as text in the Lease. */
   readonly handover?: Pick<Handover, 'take' | 'text'>;
   /** Asked before the Lease is taken, with its own say in the log; absent: yes. */
@@ -294,7 +292,7 @@ export class Leadership {
     const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
     this.#began = true;
     if (claim.holder === '' || own) return true;
-    if ((this.#options.isDead ?? isProvenDead)(claim.holder)) {
+    if (isProvenDead(claim.holder)) {
       log.info({ leader: claim.holder, epoch: claim.epoch }, 'the holder of the Lease has ended');
       return true;
     }

@@ -158,3 +158,50 @@ describe('a replica', () => {
     expect(next.told).toHaveLength(1);
   });
 });
+
+describe('the term of a replica whose clock is an hour ahead', () => {
+  const AHEAD = T0 + 3_600_000;
+
+  test("follows the API server's time, which comes with the answer to its claim", async () => {
+    const [on, clock] = [api(), createManualClock(AHEAD)];
+    on.wrote = () => void (on.time = T0);
+    const one = await started(replica(on, clock, 'a'), clock);
+    expect([one.told, one.leadership.epoch]).toEqual([['won 0'], T0]);
+  });
+
+  test("is written once if the API server's time was known before", async () => {
+    const [on, clock] = [api(), createManualClock(AHEAD)];
+    on.time = T0;
+    on.wrote = () => void (on.time = T0 + 5);
+    const one = await started(replica(on, clock, 'a'), clock);
+    expect([one.told, on.calls]).toEqual([['won 0'], ['get', 'create']]);
+  });
+
+  test('does not begin if another one takes the Lease before the epoch is known', async () => {
+    const [on, clock] = [api(), createManualClock(AHEAD)];
+    on.wrote = () => {
+      on.time = T0;
+      rewrite(on, { holderIdentity: 'another' });
+    };
+    const one = await started(replica(on, clock, 'a'), clock);
+    expect([one.told, one.leadership.epoch]).toEqual([['lost'], undefined]);
+    const warnings = one.said.filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^the Lease is lost/),
+    ]);
+  });
+});
+
+test('a replica that may not lead leaves the Lease alone until it may', async () => {
+  const [on, clock] = [api(), createManualClock(T0)];
+  let mayLead = false;
+  const one = await started(
+    replica(on, clock, 'a', undefined, () => mayLead),
+    clock,
+  );
+  await clock.pass(60_000);
+  expect([one.told, on.lease]).toEqual([[], undefined]);
+  mayLead = true;
+  await clock.pass(1_000);
+  expect(one.told).toHaveLength(1);
+});

@@ -40,6 +40,10 @@ export interface Api {
    */
   mood: 'well' | 'away' | 'answers are lost' | 'writes are refused' | 'writes hang';
   readonly calls: string[];
+  /** By the Date header of its answers; undefined: they have none. */
+  time: number | undefined;
+  /** Called after a write, before its answer. */
+  wrote: () => void;
   readonly client: KubernetesClient;
 }
 
@@ -51,11 +55,13 @@ export function api(): Api {
   const write = (object: RawObject): Promise<RawObject> => {
     if (at.mood === 'away') return Promise.reject(fault(0));
     if (at.mood === 'writes are refused') return Promise.reject(fault(403));
-    at.lease = {
+    const written = {
       ...object,
       metadata: { ...object.metadata, resourceVersion: String((version += 1)) },
     };
-    return at.mood === 'well' ? Promise.resolve(at.lease) : Promise.reject(fault(0));
+    at.lease = written;
+    at.wrote();
+    return at.mood === 'well' ? Promise.resolve(written) : Promise.reject(fault(0));
   };
   const answered = async (): Promise<void> => {
     if (at.mood !== 'writes hang') return;
@@ -71,8 +77,7 @@ export function api(): Api {
     return work();
   };
   const client = {
-    /** The Date header of its responses: none, so epochs follow the replicas' clocks. */
-    time: () => undefined,
+    time: () => at.time,
     get: () =>
       call('get', () =>
         at.mood === 'away' ? Promise.reject(fault(0)) : Promise.resolve(at.lease),
@@ -91,6 +96,8 @@ export function api(): Api {
     lease: undefined,
     mood: 'well',
     calls: [],
+    time: undefined,
+    wrote: () => undefined,
     client: client as unknown as KubernetesClient,
   };
   return at;
@@ -110,6 +117,7 @@ export function replica(
   clock: ManualClock,
   holder: string,
   timing?: Partial<LeaseTiming>,
+  mayLead: () => boolean = () => true,
 ): Replica {
   const told: string[] = [];
   const said: Said[] = [];
@@ -120,6 +128,7 @@ export function replica(
     random: () => 0.5,
     log: logInto(said),
     timing,
+    mayLead: () => Promise.resolve(mayLead()),
     won: (epoch) => void told.push(`won ${epoch - T0}`),
     lost: () => void told.push('lost'),
   });

@@ -58,7 +58,13 @@ const change = (what: Change['what'], kind = 'Gateway'): Change => ({
 /** A watcher's emitter whose content and port write are controlled by the test. */
 function start(content: Content) {
   const clock = createManualClock();
-  const now = { content, isWriting: false, isMapping: false, isResting: false, plans: 0 };
+  const now: {
+    content: Content | undefined;
+    isWriting: boolean;
+    isMapping: boolean;
+    isResting: boolean;
+    plans: number;
+  } = { content, isWriting: false, isMapping: false, isResting: false, plans: 0 };
   const sent: { readonly at: number; readonly ports: readonly number[] }[] = [];
   const emitter = new Emitter({
     clock,
@@ -231,6 +237,46 @@ describe('a snapshot whose Service port is being written', () => {
     emitter.changed(change('updated', 'Pod'), true);
     await clock.pass(1);
     expect(times()).toEqual([150]);
+    await emitter.stop();
+  });
+
+  test('does not wait when a node is added that is cordoned', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(150);
+    emitter.changed(change('added', 'Node'), true);
+    await clock.pass(1);
+    expect(times()).toEqual([150]);
+    await emitter.stop();
+  });
+
+  test('waits for the end of what is added meanwhile, so that both go together', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    now.isWriting = true;
+    emitter.changed(change('added'), false);
+    await clock.pass(380);
+    emitter.changed(change('added'), false);
+    now.isWriting = false;
+    emitter.portsChanged();
+    await clock.pass(200);
+    expect(times()).toEqual([480]);
+    await emitter.stop();
+  });
+
+  test('is made without a wait once the state is known again', async () => {
+    const { clock, emitter, now, times } = start(contentOf([80]));
+    emitter.changed(change('added'), false);
+    await clock.pass(100);
+    emitter.settled({ revision: { epoch: 1, counter: 1 }, devices: [] });
+    now.isWriting = true;
+    now.content = undefined;
+    emitter.changed(change('updated'), false);
+    await clock.pass(150);
+    now.content = contentOf([81]);
+    emitter.changed(change('updated'), false);
+    await clock.pass(200);
+    expect(times()).toEqual([100, 350]);
     await emitter.stop();
   });
 
