@@ -98,6 +98,8 @@ export class Leadership {
   /** Only one write to the Lease at a time. */
   #renewing: Promise<void> | undefined;
   #began = false;
+  /** The claim of the process before this one, under the same name, as it was found. */
+  #inherited: Pick<LeaseRecord, 'epoch' | 'renewed'> | undefined;
   /** The epoch of a claim whose answer may have been lost. */
   #tried = -1;
 
@@ -289,7 +291,7 @@ export class Leadership {
    */
   #isFree(claim: LeaseRecord): boolean {
     const { clock, place, log } = this.#options;
-    const own = claim.holder === place.holder && (!this.#began || claim.epoch === this.#tried);
+    const own = claim.holder === place.holder && this.#isOwn(claim);
     this.#began = true;
     if (claim.holder === '' || own) return true;
     if (isProvenDead(claim.holder)) {
@@ -305,6 +307,16 @@ export class Leadership {
       return false;
     }
     return now - seen.at >= claim.durationMs;
+  }
+
+  /**
+   * Under the own name: of the process before, as long as it does not renew it, or a claim of this
+   * one whose answer got lost.
+   */
+  #isOwn({ epoch, renewed }: LeaseRecord): boolean {
+    if (!this.#began) this.#inherited = { epoch, renewed };
+    const before = this.#inherited;
+    return epoch === this.#tried || (before?.epoch === epoch && before.renewed === renewed);
   }
 
   /** Callers that come while a renewal runs wait for the same one. */

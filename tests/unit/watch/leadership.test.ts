@@ -197,6 +197,20 @@ describe('a process that comes back under its own name', () => {
     expect((await started(replica(on, clock, 'a'), clock)).told).toHaveLength(1);
   });
 
+  test('takes over as soon as the API server lets it, although its first claim failed', async () => {
+    const [on, clock] = [api(), createManualClock(T0)];
+    const stopped = createManualClock(T0);
+    await started(replica(on, stopped, 'a'), stopped);
+    on.mood = 'writes are refused';
+    const next = replica(on, clock, 'a');
+    const first = next.leadership.start();
+    await clock.pass(1);
+    on.mood = 'well';
+    await clock.pass(2_000);
+    await first;
+    expect([next.told.length, await next.mayWrite()]).toEqual([1, true]);
+  });
+
   test('is not displaced by its predecessor if that still runs: they do not alternate', async () => {
     const [on, clock] = [api(), createManualClock(T0)];
     const before = await started(replica(on, clock, 'a'), clock);
