@@ -70,7 +70,9 @@ export class EventStore {
         target.namespace,
       );
       const last = before?.count ?? 1;
-      if (await this.#countUp(event, last)) counts.set(name, last + 1);
+      // It expired in between: the next attempt creates it.
+      if (!(await this.#countUp(event, last))) throw error;
+      counts.set(name, last + 1);
     }
   }
 

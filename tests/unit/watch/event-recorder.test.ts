@@ -125,6 +125,17 @@ test('a repeated Event is counted with one request, also if the API server has d
   expect(bench.events.size).toBe(1);
 });
 
+test('an Event that expires while its count is raised is written again', async () => {
+  const bench = eventBench();
+  bench.refuse = (verb) => (verb === 'create' ? { status: 409 } : undefined);
+  const recorder = bench.recorder();
+  recorder.report(gatewayTarget('a'), 's result', [programmed()]);
+  await bench.clock.pass(1_000);
+  bench.refuse = () => undefined;
+  await bench.clock.pass(60_000);
+  expect(bench.events.size).toBe(1);
+});
+
 test('only the newest state is reported, not those in between', async () => {
   const bench = eventBench();
   const recorder = bench.recorder();
