@@ -72,7 +72,8 @@ export function includes(keys: readonly PortKey[], wanted: PortKey): boolean {
   return keys.some((key) => key.port === wanted.port && key.protocol === wanted.protocol);
 }
 
-function ownPort({ name, port, protocol, targetPort }: ServicePort): OwnPort {
+/** The port of a Service as it is applied. */
+export function ownPort({ name, port, protocol, targetPort }: ServicePort): OwnPort {
   return { name, port, protocol, targetPort: targetPort ?? port };
 }
 

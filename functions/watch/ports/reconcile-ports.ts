@@ -29,11 +29,19 @@ import {
   portSubject,
   withdrawalRefused,
 } from './port-messages.ts';
-import { includes, planPorts, type OwnPort, type PortDemand, type PortPlan } from './port-plan.ts';
+import {
+  includes,
+  ownPort,
+  planPorts,
+  type OwnPort,
+  type PortDemand,
+  type PortPlan,
+} from './port-plan.ts';
 import type { Recorder } from '../report/event-recorder.ts';
 import type { EventMessage } from '../report/event-object.ts';
 import { findTarget, serviceTarget } from '../report/event-targets.ts';
 import type { OwnPorts } from './own-ports.ts';
+import { UnsaidPorts } from './unsaid-ports.ts';
 import { Withdrawals } from './withdrawals.ts';
 import type { ClusterCache } from '../cache/cluster-cache.ts';
 
@@ -58,6 +66,7 @@ type ObservedService = NonNullable<ReturnType<ClusterCache['service']>>;
 /** Inputs of a run besides the demand. */
 interface PortContext extends ServicePortsOptions {
   readonly withdrawals: Withdrawals;
+  readonly unsaid: UnsaidPorts;
   /** With `servicePorts: observe`, by Service: the Gateways informed last. */
   readonly told: Map<string, readonly string[]>;
 }
@@ -79,7 +88,8 @@ export class ServicePorts {
   #isRefused = false;
 
   constructor(options: ServicePortsOptions) {
-    this.#context = { ...options, withdrawals: new Withdrawals(), told: new Map() };
+    const [withdrawals, unsaid] = [new Withdrawals(), new UnsaidPorts()];
+    this.#context = { ...options, withdrawals, unsaid, told: new Map() };
   }
 
   /**
@@ -184,6 +194,7 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
   });
   const planFor = ({ object, owned }: ObservedService): PortPlan | undefined =>
     planPorts(object, owned.ports, missing, due);
+  sayLate(options, task.name, observed);
   if (planFor(observed) === undefined) return;
   // The applied list replaces the previous one, so it must be based on the current Service, not on
   // the cached one.
@@ -193,6 +204,7 @@ async function keepService(options: PortContext, task: ServiceTask): Promise<voi
     object: normaliseService(raw),
     owned: readOwnership(raw),
   };
+  if (live !== undefined) sayLate(options, task.name, live);
   const plan = live && planFor(live);
   // If the ports are gone already, the cache is behind: it decides again after the next result.
   if (live === undefined || plan === undefined) return withdrawals.done(task.name, due);
@@ -209,13 +221,16 @@ async function apply(
   { name, missing }: ServiceTask,
   plan: PortPlan,
 ): Promise<void> {
-  const { client, log, withdrawals } = options;
+  const { client, log, withdrawals, unsaid } = options;
   const { namespace, name: plain, uid } = service.meta;
   const metadata = { namespace, name: plain, uid };
   try {
     await applyPorts(client, metadata, plan.ports);
   } catch (error) {
-    if (!(error instanceof KubernetesError) || !isRefusal(error)) throw error;
+    if (!(error instanceof KubernetesError) || !isRefusal(error)) {
+      unsaid.asked(name, missing);
+      throw error;
+    }
     say(options, service, missing, (port) => portRefused(name, port, error));
     for (const key of plan.withdrawn)
       options.recorder.report(serviceTarget(service.meta), portSubject(name, key), [
@@ -223,6 +238,7 @@ async function apply(
       ]);
     throw error;
   }
+  unsaid.answered(name);
   withdrawals.done(name, plan.withdrawn);
   log.info(
     { service: name, added: plan.added, withdrawn: plan.withdrawn },
@@ -256,6 +272,14 @@ async function applyPorts(
       ports.map(({ name, port, protocol, targetPort }) => ({ name, port, protocol, targetPort })),
     );
   }
+}
+
+/** Says of ports that a write without an answer added. */
+function sayLate(options: PortContext, name: string, { object, owned }: ObservedService): void {
+  say(options, object, options.unsaid.take(name, owned.ports), (port) => {
+    const own = object.ports.find((one) => includes([one], port));
+    return own && portAdded(name, port, ownPort(own));
+  });
 }
 
 type Say = (port: MissingServicePort) => EventMessage | undefined;
