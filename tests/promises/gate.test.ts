@@ -1,6 +1,6 @@
 /** The gate itself: what makes a crash point of each call, without a list of calls. */
 import { describe, expect, test } from '@jest/globals';
-import { countAll, killAt, portsThrough } from './support/gate.ts';
+import { countAll, failAt, killAt, portsThrough } from './support/gate.ts';
 
 describe('the gate before the ports of a process', () => {
   const portsWith = (
@@ -30,6 +30,50 @@ describe('the gate before the ports of a process', () => {
     const { port } = portsThrough({ port: { open: async () => inner, inner } }, gate);
     expect([await (await port.open()).go(), await port.inner.go()]).toEqual([1, 1]);
     expect(gate.calls).toEqual(['port.open', 'port.go', 'inner.go']);
+  });
+
+  test.each([
+    ['before', ['a']],
+    ['after', ['a', 'b']],
+  ] as const)('ends it %s a piece of what is read piece by piece', async (when, asked) => {
+    const sent: string[] = [];
+    const pages = async function* pages(): AsyncGenerator<string> {
+      for (const page of ['a', 'b', 'c']) {
+        sent.push(page);
+        yield page;
+      }
+    };
+    const gate = killAt(2, when);
+    const { kubernetes } = portsThrough({ kubernetes: { pages } }, gate);
+    const got: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const page of kubernetes.pages()) got.push(page);
+    };
+    await Promise.race([read(), gate.death]);
+    expect([sent, got, gate.calls]).toEqual([
+      asked,
+      ['a'],
+      ['kubernetes.pages', 'kubernetes.pages'],
+    ]);
+  });
+
+  test('closes what is read piece by piece when a piece fails', async () => {
+    let isClosed = false;
+    const watch = async function* watch(): AsyncGenerator<string> {
+      try {
+        yield 'a';
+        yield 'b';
+      } finally {
+        isClosed = true;
+      }
+    };
+    const gate = failAt(2, 'before', () => new Error('no'));
+    const { kubernetes } = portsThrough({ kubernetes: { watch } }, gate);
+    const read = async (): Promise<void> => {
+      for await (const _ of kubernetes.watch());
+    };
+    await expect(read()).rejects.toThrow('no');
+    expect(isClosed).toBe(true);
   });
 
   test('refuses a method that answers at once, until somebody decides that it is no call', async () => {

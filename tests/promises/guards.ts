@@ -436,6 +436,22 @@ export const GUARDS: readonly Guard[] = [
     noticedBy: ['crash'],
   },
   {
+    promise: 16,
+    without: 'a watcher that comes back waits until its own Lease is over',
+    file: 'functions/watch/leader/leadership.ts',
+    code: 'return epoch === this.#tried || (',
+    becomes: 'return epoch === this.#tried && (',
+    noticedBy: ['watcher'],
+  },
+  {
+    promise: 16,
+    without: 'a Service port is told to nobody if the answer to its write is lost',
+    file: 'functions/watch/ports/reconcile-ports.ts',
+    code: '      unsaid.asked(name, missing);\n',
+    becomes: '',
+    noticedBy: ['watcher'],
+  },
+  {
     promise: 17,
     without: 'the journal forgets an entry together with its removal',
     file: 'shared/domain/paths/needs.ts',

@@ -44,10 +44,11 @@ ${triedRows(tallies).join('\n')}
 
 ## Where a process ends
 
-All that a process does goes through ports: queues, devices, the failure store, marks and the clock. A gate before them counts each call, and
-ends the process before it, or after it so that its answer is lost. A method that a port gets later is covered at once. Whatever the point,
-others must bring about what would have been without the crash. A process that is delayed goes on when others have done its work. A fault is
-what a call answers instead, before or after it had its effect.
+All that a process does goes through ports: queues, devices, the failure store, marks, the clock and, for the watcher, the Kubernetes API. A
+gate before them counts each call, and ends the process before it, or after it so that its answer is lost. A method that a port gets later is
+covered at once. Whatever the point, others must bring about what would have been without the crash. A process that is delayed goes on when
+others have done its work. A fault is what a call answers instead, before or after it had its effect. Of calls in a row that only read, the
+watcher ends at the first: what it read ends with it.
 
 | test | scenario | crash points | points of delay | faults |
 |---|---|---|---|---|

@@ -65,7 +65,7 @@ export const PROMISES: readonly Promised[] = [
   {
     number: 16,
     name: 'It may crash anywhere, and recovers.',
-    tests: at('crash', 'faults', 'paths'),
+    tests: at('crash', 'faults', 'paths', 'watcher'),
   },
   {
     number: 17,

@@ -72,7 +72,7 @@ export interface World {
 /** As in `sluice up`: messages of a killed process return after this. */
 const LEASE_MS = 6_000;
 /** A run takes hours of virtual time: what only repeats is rare. */
-const RARELY = {
+export const RARELY = {
   resyncMs: 20 * 60_000,
   timing: {
     watchMs: 60 * 60_000,

@@ -137,6 +137,8 @@ const AT_ONCE: ReadonlySet<string> = new Set([
   'kubernetes.time',
   'kubernetes.fenced',
 ]);
+/** Methods that answer with something to read piece by piece: each piece is a call. */
+const PIECEMEAL: ReadonlySet<string> = new Set(['kubernetes.pages', 'kubernetes.watch']);
 /** Objects of pure functions. */
 const PURE: ReadonlySet<string> = new Set(['capabilities']);
 
@@ -187,10 +189,27 @@ interface Made {
 
 function called({ name, label, gate, make }: Made): unknown {
   if (AT_ONCE.has(name)) return behind(make(), label, gate);
+  if (PIECEMEAL.has(name)) return pieces(make() as AsyncIterable<unknown>, name, gate);
   return gate.pass(name, async () => {
     const answer = make();
     if (!(answer instanceof Promise))
-      throw new Error(`${name} answers at once: name it in AT_ONCE, or make it a promise`);
+      throw new Error(
+        `${name} answers at once: name it in AT_ONCE or PIECEMEAL, or make it a promise`,
+      );
     return behind(await answer, label, gate);
   });
+}
+
+/** Nothing is asked for before the first piece. */
+async function* pieces(all: AsyncIterable<unknown>, name: string, gate: Gate): AsyncGenerator {
+  const source = all[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const piece = await gate.pass(name, () => source.next());
+      if (piece.done === true) return;
+      yield piece.value;
+    }
+  } finally {
+    await source.return?.();
+  }
 }
