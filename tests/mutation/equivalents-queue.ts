@@ -172,6 +172,9 @@ export const QUEUE: Readonly<Record<string, readonly Equivalent[]>> = {
       why: 'it has no lock, and is closed when the memory is reclaimed',
     },
   ],
+  'shared/queue/sqlite/in-hand.ts': [
+    { code: 'end > now', what: '> becomes >=', in: 'createInHand', why: AT_MOST_AWAKE },
+  ],
   'shared/queue/sqlite/leaving.ts': [
     {
       code: 'errorMessage(error)',
