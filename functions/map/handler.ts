@@ -25,7 +25,6 @@ import type { EventMeta, ReceivedEvent } from '../../shared/queue/envelope-types
 import type { FunctionContext, Handler } from '../../shared/queue/handler.ts';
 import { createKeyring } from '../../shared/queue/keyring.ts';
 import type { Keyring } from '../../shared/queue/keyring.ts';
-import { giveBack } from '../../shared/queue/lease.ts';
 import { checkOrigin } from '../../shared/queue/origin.ts';
 import type { OriginRefusal } from '../../shared/queue/origin.ts';
 import type { QueueMessage } from '../../shared/queue/port.ts';
@@ -38,6 +37,7 @@ import { sendExpress } from './express.ts';
 import { mapInventory } from './inventory.ts';
 import { handleLeaving } from './leaving.ts';
 import { mapSnapshot } from './map.ts';
+import { outageOf, putOff } from './put-off.ts';
 import { createVerdictKeeper } from './verdicts.ts';
 import type { VerdictKeeper } from './verdicts.ts';
 
@@ -61,8 +61,8 @@ export function create(
     single: true,
     handle: async (_group, messages, context) => {
       for (const [done, message] of messages.entries()) {
-        const away = await handleMessage(scope(context), message);
-        if (away !== undefined) return postpone(runtime, context, messages.slice(done), away);
+        const away = await handleMessage(scope(context), message).catch(outageOf);
+        if (away !== undefined) return putOff(runtime, context, messages.slice(done), away);
       }
       return [];
     },
@@ -98,7 +98,7 @@ interface Scope {
   readonly functionVersion: string;
 }
 
-/** Resolves with the missing resource if the message must be retried. */
+/** Resolves with the missing resource if the message must be retried; rejects if a queue is away. */
 async function handleMessage(
   scope: Scope,
   message: QueueMessage,
@@ -185,26 +185,6 @@ async function sendAbsences(
     },
     'inventory',
   );
-}
-
-/** Milliseconds; an operator must correct the key, which is read again each time. */
-const PAUSE_MS = { least: 5_000, longest: 30_000 } as const;
-
-/** Returns this message and all later ones of its group, to keep the order. */
-async function postpone(
-  { queues, log, random }: Runtime,
-  context: FunctionContext,
-  messages: readonly QueueMessage[],
-  { code, reason }: OriginRefusal,
-): Promise<readonly QueueMessage[]> {
-  const delay = Math.round(PAUSE_MS.least + random() * (PAUSE_MS.longest - PAUSE_MS.least));
-  log.warn(
-    { code, error: reason, group: messages[0]?.group, messages: messages.length, delay },
-    'retry',
-  );
-  for (const message of messages)
-    await giveBack(queues.queue('snapshots'), context, message, delay).catch(() => undefined);
-  return messages;
 }
 
 type Refusal = OriginRefusal & {

@@ -302,7 +302,7 @@ export const GUARDS: readonly Guard[] = [
   {
     promise: 10,
     without: 'pauses do not grow',
-    file: `${APPLY}/backoff.ts`,
+    file: 'shared/queue/pauses.ts',
     code: 'first * 2 ** Math.min(attempt - 1, 20),',
     becomes: 'first,',
     noticedBy: ['retries'],
@@ -310,7 +310,7 @@ export const GUARDS: readonly Guard[] = [
   {
     promise: 10,
     without: 'a random pause may be no pause',
-    file: `${APPLY}/backoff.ts`,
+    file: 'shared/queue/pauses.ts',
     code: '(least + random() * (1 - least))',
     becomes: 'Math.max(0.01, random())',
     noticedBy: ['retries'],
@@ -318,8 +318,8 @@ export const GUARDS: readonly Guard[] = [
   {
     promise: 10,
     without: 'the retry time of the device is ignored',
-    file: `${APPLY}/backoff.ts`,
-    code: 'Math.max(error?.after ?? 0, ',
+    file: 'shared/queue/pauses.ts',
+    code: 'Math.max(after, ',
     becomes: 'Math.max(0, ',
     noticedBy: ['retries'],
   },
@@ -402,6 +402,14 @@ export const GUARDS: readonly Guard[] = [
     code: 'job = await renew(world, job, holder);',
     becomes: 'await renew(world, job, holder);',
     noticedBy: ['replay'],
+  },
+  {
+    promise: 15,
+    without: 'a snapshot whose slice cannot be sent is tried until its queue gives it up',
+    file: 'functions/map/handler.ts',
+    code: '.catch(outageOf)',
+    becomes: '',
+    noticedBy: ['rig'],
   },
   {
     promise: 15,

@@ -19,6 +19,7 @@ import {
 } from '../../../shared/queue/events.ts';
 import { toRecord } from '../../../shared/queue/handler.ts';
 import { LATEST_EPOCH } from '../../../shared/domain/revision.ts';
+import { MAX_RECEIVE_COUNT } from '../../../shared/queue/limits.ts';
 import { QueueError } from '../../../shared/queue/port.ts';
 import type { QueueName, Queues } from '../../../shared/queue/port.ts';
 import { newKeyPair, readSigner } from '../../../shared/queue/signature.ts';
@@ -514,6 +515,23 @@ describe('what is sent ahead of the slices', () => {
     expect(await at.step()).toBe(0);
     expect(at.slices()).toEqual(['one 1', 'two 1']);
   });
+});
+
+test('while the slices cannot be sent, a snapshot waits for days with longer pauses, and is sent then', async () => {
+  const at = desk();
+  at.away = 'slices';
+  await at.tell('e-1', snapshot(1));
+  let tries = 0;
+  const days = START + 3 * 86_400_000;
+  while (at.clock.now() < days) {
+    tries += await at.step();
+    at.clock.advance(Math.max(1, (at.queues.nextAt('snapshots') ?? days) - at.clock.now()));
+  }
+  expect(tries).toBeLessThan(MAX_RECEIVE_COUNT);
+  expect([at.slices(), at.letters()]).toEqual([[], []]);
+  at.away = undefined;
+  expect(await at.step()).toBe(0);
+  expect(at.slices()).toEqual(['one 1', 'two 1']);
 });
 
 /**
