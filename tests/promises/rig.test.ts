@@ -7,13 +7,14 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { RARE } from './rig/rare.ts';
 import { run } from './rig/rig.ts';
-import { type Schedule, schedules } from './rig/schedule.ts';
+import { longSchedules, type Schedule, schedules } from './rig/schedule.ts';
 import { SEEDS } from './support/seeds.ts';
 import { tally } from './support/tally.ts';
 
 const histories = tally('random schedules');
 const declares = tally('declares checked');
 const events = tally('events that ended');
+const long = tally('random schedules with an outage of a day');
 const dry = tally('random schedules of a dry run');
 
 /** A schedule takes as long as twenty histories of one function. */
@@ -29,6 +30,16 @@ test('the promises hold over the whole chain, whatever happens in clusters, queu
       events(outcome.events);
     }),
     { numRuns: RUNS + RARE.length, examples: RARE.map((one): [Schedule] => [one]) },
+  );
+}, 3_600_000);
+
+test('the promises hold over the whole chain if something is away for a day', async () => {
+  await fc.assert(
+    fc.asyncProperty(longSchedules, async (schedule) => {
+      expect((await run(schedule)).problems).toEqual([]);
+      long();
+    }),
+    { numRuns: Math.ceil(RUNS / 40) },
   );
 }, 3_600_000);
 

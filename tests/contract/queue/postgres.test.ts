@@ -18,6 +18,7 @@ describeWithPostgres('PostgreSQL', () => {
     runs += 1;
     const schema = `contract_${runs}`;
     let passed = 0;
+    let isRefused = false;
     const clock = { ...processClock, monotonic: () => processClock.monotonic() + passed };
     const queues = openTestQueues(server.config(schema), { clock, maxReceiveCount: 3 });
     return {
@@ -25,11 +26,16 @@ describeWithPostgres('PostgreSQL', () => {
       // Every time is the database's, so its clock is what is set.
       pass: async (ms) => {
         passed += ms;
-        await queues.queue('snapshots').depth();
+        if (!isRefused) await queues.queue('snapshots').depth();
         await server.run(
           `CREATE OR REPLACE FUNCTION ${schema}.present() RETURNS timestamptz LANGUAGE sql VOLATILE
            AS 'SELECT clock_timestamp() + interval ''${passed} ms'''`,
         );
+      },
+      refuse: async (refused) => {
+        isRefused = refused;
+        const [from, to] = refused ? ['queue', 'gone'] : ['gone', 'queue'];
+        await server.run(`ALTER TABLE ${schema}.message RENAME COLUMN ${from} TO ${to}`);
       },
       stop: () => queues.close(),
     };

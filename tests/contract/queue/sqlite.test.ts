@@ -17,6 +17,12 @@ function start(path: string, clean: () => void): Subject {
   return {
     queues,
     pass: (ms) => clock.pass(ms),
+    refuse: async (refused) => {
+      const other = new DatabaseSync(path);
+      const [from, to] = refused ? ['message', 'gone'] : ['gone', 'message'];
+      other.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+      other.close();
+    },
     stop: async () => {
       await queues.close();
       clean();
@@ -24,7 +30,9 @@ function start(path: string, clean: () => void): Subject {
   };
 }
 
-queueContract('SQLite in memory', async () => start(':memory:', () => undefined));
+queueContract('SQLite in memory', async () => start(':memory:', () => undefined), {
+  neverAway: true,
+});
 
 queueContract('SQLite file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-queue-'));

@@ -1,10 +1,31 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, jest } from '@jest/globals';
 import { createQueuesOn, startLocalSqs, type LocalSqs } from '../../../infra/lab/host/sqs.ts';
 import { createSqsQueues, sqsName } from '../../../shared/queue/sqs/queues.ts';
 import { queueContract } from './suite.ts';
 
 let sqs: LocalSqs;
+/** What clients connect to. */
+let gate: Server;
+let isClosed = false;
+const open = new Set<Socket>();
 let runs = 0;
+
+/** Passes connections on to the server, unless it is closed. */
+function passOn(client: Socket): void {
+  if (isClosed) return void client.destroy();
+  const { hostname, port } = new URL(sqs.endpoint);
+  const server = connect(Number(port), hostname);
+  for (const [one, other] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    open.add(one);
+    one.on('error', () => other.destroy()).on('close', () => open.delete(one));
+    one.pipe(other);
+  }
+}
 
 beforeAll(async () => {
   // Fakes only the date, so that server and client agree on the time; everything else runs in real
@@ -25,8 +46,12 @@ beforeAll(async () => {
     ],
   });
   sqs = await startLocalSqs();
+  gate = createServer(passOn).listen(0, '127.0.0.1');
+  await once(gate, 'listening');
 });
 afterAll(async () => {
+  for (const socket of open) socket.destroy();
+  gate.close();
   await sqs.stop();
   jest.useRealTimers();
 });
@@ -48,7 +73,7 @@ queueContract(
     ]);
     const queues = createSqsQueues({
       region: sqs.region,
-      endpoint: sqs.endpoint,
+      endpoint: `http://127.0.0.1:${(gate.address() as AddressInfo).port}`,
       credentials: sqs.credentials,
       prefix,
     });
@@ -56,6 +81,10 @@ queueContract(
       queues,
       pass: async (ms) => {
         jest.setSystemTime(Date.now() + ms);
+      },
+      refuse: async (refused) => {
+        isClosed = refused;
+        if (refused) for (const socket of open) socket.destroy();
       },
       stop: () => queues.close(),
     };

@@ -15,6 +15,8 @@ export interface Subject {
   readonly queues: Queues;
   /** Lets this much time pass for the queue. */
   pass(ms: number): Promise<void>;
+  /** From now on all calls are refused, or none. Absent: nothing can come between. */
+  refuse?(refused: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,8 @@ export interface Differences {
   readonly noRetention?: boolean;
   /** As in SQS, the age of the oldest message is only in CloudWatch. */
   readonly tellsNoAge?: boolean;
+  /** Its messages are in the process, so it is never away. */
+  readonly neverAway?: boolean;
 }
 
 /** Queues under test have `maxReceiveCount` 3. */
@@ -185,6 +189,25 @@ export function queueContract(
       await send('a', 'fourth', 'same');
       expect(await drain()).toEqual(['fourth']);
     });
+
+    if (!differences.neverAway)
+      test('an outage of days refuses every call, and loses, repeats and reorders nothing', async () => {
+        const refused = { name: 'QueueError', code: 'Q601' };
+        await send('a', 'in hand');
+        await send('a', 'waits');
+        const [held] = await take(1);
+        await subject.refuse!(true);
+        await expect(send('a', 'unsent')).rejects.toMatchObject(refused);
+        await expect(take()).rejects.toMatchObject(refused);
+        await expect(queue.delete(held?.receipt ?? '')).rejects.toMatchObject(refused);
+        await expect(queue.changeVisibility(held?.receipt ?? '', 0)).rejects.toMatchObject(refused);
+        await subject.pass(3 * 86_400_000);
+        await subject.refuse!(false);
+        await send('a', 'unsent');
+        expect(await take(1)).toMatchObject([{ id: held?.id, body: 'in hand', receiveCount: 2 }]);
+        await subject.pass(31_000);
+        expect(await drain()).toEqual(['in hand', 'waits', 'unsent']);
+      });
 
     test('the same deduplication id is accepted by another queue', async () => {
       await send('a', 'here', 'same');

@@ -1,11 +1,28 @@
 /** What each act of a schedule does in a world. */
+import type { WorkQueueName } from '../../../shared/queue/port.ts';
 import type { Rig } from './rig.ts';
 import type { Act } from './schedule.ts';
+import type { World } from './world.ts';
 
 /** Carries out one act. */
 export type Deed<A = Act> = (rig: Rig, act: A) => void | Promise<void>;
 
 const SECOND = 1_000;
+
+/** Sends a message that was sent before, with the id that `idOf` makes of its own. */
+async function resend(
+  { queues }: World,
+  { queue, message }: { readonly queue: WorkQueueName; readonly message: number },
+  idOf: (id: string) => string,
+): Promise<void> {
+  const sent = queues.sent(queue);
+  const chosen = sent[message % Math.max(1, sent.length)];
+  if (chosen === undefined) return;
+  await queues
+    .queue(queue)
+    .send({ ...chosen, deduplicationId: idOf(chosen.deduplicationId) })
+    .catch(() => undefined);
+}
 
 export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do: K }>> } = {
   gateway: (rig, { at, port, there }) => rig.at(at).gateway(port, there),
@@ -39,8 +56,8 @@ export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do
     api.power(false);
     rig.world.clock.after(seconds * SECOND, () => api.power(true));
   },
-  'queue away': ({ away, world: { clock } }, { queue, for: seconds }) =>
-    void away.set(queue, clock.monotonic() + seconds * SECOND),
+  'queue away': ({ outages }, { queue, calls, for: seconds }) =>
+    outages.begin(queue, seconds * SECOND, calls),
   'queue loses answers': (rig) => {
     rig.losing = 3;
   },
@@ -64,16 +81,12 @@ export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do
     world.kill(role);
     world.clock.after(seconds * SECOND, () => world.start(role));
   },
-  again: async ({ world: { clock, queues } }, { queue, message }) => {
-    const sent = queues.sent(queue);
-    const chosen = sent[message % Math.max(1, sent.length)];
-    if (chosen === undefined) return;
-    const deduplicationId = `again-${clock.monotonic()}-${sent.length}`;
-    await queues
-      .queue(queue)
-      .send({ ...chosen, deduplicationId })
-      .catch(() => undefined);
+  again: ({ world }, { queue, message }) => {
+    const turn = `again-${world.clock.monotonic()}-${world.queues.sent(queue).length}`;
+    return resend(world, { queue, message }, () => turn);
   },
+  // As a sender that did not learn that its message arrived.
+  repeat: ({ world }, chosen) => resend(world, chosen, (id) => id),
   step: ({ world }, { by }) => world.clock.step(by * SECOND),
   wait: ({ world }, { for: seconds }) => world.clock.pass(seconds * SECOND),
 };

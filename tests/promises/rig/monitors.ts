@@ -21,6 +21,8 @@ export interface Monitors {
   readonly violations: readonly string[];
   /** Called with each message that a queue accepts. */
   message(queue: string, body: string): void;
+  /** A queue gives a message up, because it was received too often. */
+  buried(queue: string, message: { readonly group: string; readonly receiveCount: number }): void;
   written(cluster: string, write: ApiWrite): void;
   /** A client asks the API server of a cluster without end. */
   storm(cluster: string, what: string): void;
@@ -84,6 +86,8 @@ export function watchPromises(watched: Watched): Monitors {
       ];
       for (const text of broken) say(text);
     },
+    buried: (queue, { group, receiveCount }) =>
+      say(`15: ${queue} gave up a message of ${group}, which came ${receiveCount} times`),
     storm: (cluster, what) => say(`10: in ${cluster}: ${what} again and again`),
     written: (cluster, write) => {
       if (dryRun) say(`8: a dry run wrote to ${cluster}`);

@@ -32,4 +32,13 @@ export const RARE: readonly Schedule[] = [
       { do: 'wait', for: 30 },
     ],
   },
+  // A snapshot waits for the queue of slices.
+  {
+    seed: 1,
+    acts: [
+      { do: 'queue away', queue: 'slices', calls: 'send', for: 7_000 },
+      { do: 'gateway', at: 'west', port: 2, there: true },
+      { do: 'wait', for: 7_000 },
+    ],
+  },
 ];

@@ -1,5 +1,6 @@
 /** Runs a schedule over the whole chain, and says which promises broke. */
-import { QueueError, type QueueName } from '../../../shared/queue/port.ts';
+import { QueueError } from '../../../shared/queue/port.ts';
+import { type QueueOutages, queueOutages } from '../support/queue-outages.ts';
 import { createCluster, type RigCluster } from './clusters.ts';
 import { type Deed, DEEDS } from './deeds.ts';
 import { type Monitors, type WatchedDevice, watchPromises } from './monitors.ts';
@@ -60,8 +61,7 @@ export class Rig {
   readonly devices: readonly WatchedDevice[];
   readonly operator: Operator;
   readonly site: Site;
-  /** Until when a queue does not answer, monotonic. */
-  readonly away = new Map<QueueName, number>();
+  readonly outages: QueueOutages;
   /** Calls of queues whose answers still get lost. */
   losing = 0;
   readonly #seed: number;
@@ -71,6 +71,7 @@ export class Rig {
     this.site = SITES[site];
     this.#seed = seed;
     const watched: { monitors?: Monitors } = {};
+    this.outages = queueOutages({ monotonic: () => this.world.clock.monotonic() });
     this.world = createWorld({
       config: configOf(site),
       random,
@@ -78,10 +79,8 @@ export class Rig {
       queues: {
         random,
         onSend: (name, body) => watched.monitors?.message(name, body),
-        before: (_call, name) => {
-          if ((this.away.get(name) ?? 0) > this.world.clock.monotonic())
-            throw new QueueError('Q601', `${name} does not answer`);
-        },
+        onBury: (name, message) => watched.monitors?.buried(name, message),
+        before: this.outages.before,
         after: (call, name) => {
           if (call === 'receive' || this.losing === 0) return;
           this.losing -= 1;
@@ -132,7 +131,7 @@ export class Rig {
       faults.heal();
       rival.yield();
     }
-    this.away.clear();
+    this.outages.end();
     this.losing = 0;
     for (const { api } of this.clusters) {
       api.power(true);

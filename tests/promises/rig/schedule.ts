@@ -1,6 +1,7 @@
 /** A schedule: what people do, what breaks, and when, as data that can be printed and run again. */
 import * as fc from 'fast-check';
-import type { WorkQueueName } from '../../../shared/queue/port.ts';
+import type { QueueName, WorkQueueName } from '../../../shared/queue/port.ts';
+import type { Refused } from '../support/queue-outages.ts';
 import type { PodState } from './objects.ts';
 import type { DeclareFault } from './device.ts';
 import type { Rotation } from './operator.ts';
@@ -24,7 +25,13 @@ export type Act =
       readonly at: Cluster;
     }
   | { readonly do: 'api away'; readonly at: Cluster; readonly for: number }
-  | { readonly do: 'queue away'; readonly queue: WorkQueueName; readonly for: number }
+  | {
+      readonly do: 'queue away';
+      readonly queue: QueueName;
+      readonly for: number;
+      /** Default: all. */
+      readonly calls?: Refused;
+    }
   | { readonly do: 'queue loses answers' }
   | ({ readonly do: 'declares'; readonly faults: readonly DeclareFault[] } & OnDevice)
   | ({ readonly do: 'device away'; readonly for: number } & OnDevice)
@@ -46,7 +53,7 @@ export type Act =
     }
   | { readonly do: 'approve'; readonly at: Cluster }
   | { readonly do: 'kill'; readonly role: Role; readonly for: number }
-  | { readonly do: 'again'; readonly queue: WorkQueueName; readonly message: number }
+  | { readonly do: 'again' | 'repeat'; readonly queue: WorkQueueName; readonly message: number }
   | { readonly do: 'step'; readonly by: number }
   | { readonly do: 'wait'; readonly for: number };
 
@@ -58,9 +65,29 @@ export interface Schedule {
   readonly acts: readonly Act[];
 }
 
+/** Seconds. */
+const DAY = 86_400;
 const at = fc.constantFrom(...CLUSTERS);
 const some = fc.constantFrom(20, 200, 2_000);
 const queue = fc.constantFrom<WorkQueueName>('snapshots', 'slices');
+const anyQueue = fc.constantFrom<QueueName>(
+  'snapshots',
+  'snapshots',
+  'slices',
+  'slices',
+  'express',
+  'settled-east',
+  'snapshots-dead',
+  'slices-dead',
+);
+const calls = fc.constantFrom<Refused>(
+  'all',
+  'all',
+  'send',
+  'receive',
+  'delete',
+  'changeVisibility',
+);
 const act = (of: Act['do'], more: object = {}): fc.Arbitrary<Act> =>
   fc.record({ do: fc.constant(of), ...more }) as fc.Arbitrary<Act>;
 
@@ -95,7 +122,7 @@ const ACTS: readonly Weighted[] = [
   ).map((name) => ({ weight: 1, arbitrary: act(name, { at }) })),
   { weight: 1, arbitrary: act('service', { at, there: fc.boolean() }) },
   { weight: 1, arbitrary: act('api away', { at, for: some }) },
-  { weight: 3, arbitrary: act('queue away', { queue, for: some }) },
+  { weight: 3, arbitrary: act('queue away', { queue: anyQueue, calls, for: some }) },
   { weight: 2, arbitrary: act('queue loses answers') },
   { weight: 1, arbitrary: act('audit') },
   {
@@ -106,7 +133,11 @@ const ACTS: readonly Weighted[] = [
     }),
   },
   { weight: 5, arbitrary: act('again', { queue, message: fc.nat(20) }) },
-  { weight: 1, arbitrary: act('step', { by: fc.constantFrom(-4_000, -30, 30, 4_000) }) },
+  { weight: 2, arbitrary: act('repeat', { queue, message: fc.nat(20) }) },
+  {
+    weight: 1,
+    arbitrary: act('step', { by: fc.constantFrom(-2 * DAY, -4_000, -30, 30, 4_000, 2 * DAY) }),
+  },
 ];
 
 /** `on`: of which device. */
@@ -183,3 +214,31 @@ const onSites = Object.entries(SITES).map(([site, of]) =>
 );
 
 export const schedules: fc.Arbitrary<Schedule> = fc.oneof(...onSites);
+
+/**
+ * What is away for days. Without deletes only, a message that is done comes again until the queue
+ * gives it up.
+ */
+const outages: fc.Arbitrary<Act> = fc.oneof(
+  act('queue away', {
+    queue: anyQueue,
+    calls: fc.constantFrom<Refused>('all', 'send', 'receive'),
+    for: fc.constant(DAY),
+  }),
+  act('device away', { for: fc.constant(DAY) }),
+);
+
+const onPlainSite = fc.oneof(...actsOn(SITES.plain));
+
+/** Schedules with an outage of a day, during which other things happen. */
+export const longSchedules: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: fc.nat(1_000_000),
+    before: fc.array(onPlainSite, { maxLength: 6 }),
+    outage: outages,
+    during: fc.array(onPlainSite, { minLength: 1, maxLength: 6 }),
+  })
+  .map(({ seed, before, outage, during }) => {
+    const pause: Act = { do: 'wait', for: Math.ceil(DAY / during.length) };
+    return { seed, acts: [...before, outage, ...during.flatMap((one) => [one, pause])] };
+  });

@@ -37,6 +37,8 @@ export interface MemoryQueuesOptions {
   readonly random?: () => number;
   /** Called with every message that is accepted. */
   readonly onSend?: (name: QueueName, body: string, message: OutgoingMessage) => void;
+  /** Called with every message that was received too often, before it is a dead letter. */
+  readonly onBury?: (name: QueueName, message: Pick<Kept, 'group' | 'receiveCount'>) => void;
   /** Called before each call; throw to refuse it. */
   readonly before?: (call: QueueCall, name: QueueName) => void;
   /** Called after each call was carried out; throw to lose its answer. */
@@ -230,6 +232,7 @@ class MemoryQueue implements Queue {
     );
     for (const one of worn) {
       this.#drop(one);
+      this.#settings.onBury?.(this.name, one);
       bury(one);
     }
   }
