@@ -147,7 +147,7 @@ export const TARGETS: readonly Target[] = [
     sources: ['functions/apply/loop/*.ts', 'functions/apply/pace.ts'],
     tests: [
       'tests/unit/apply/{addresses,approve,drains,faults,group,inner,isolate}.test.ts',
-      'tests/unit/apply/{lifecycle,loop,nodes,pace,partition,quarantine}.test.ts',
+      'tests/unit/apply/{lifecycle,loop,nodes,pace,partition,plan-once,quarantine}.test.ts',
       'tests/unit/apply/{references,repair,rules,waiting}.test.ts',
       'tests/property/apply/*.test.ts',
     ],

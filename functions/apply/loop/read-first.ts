@@ -31,7 +31,6 @@ function withUnchecked(loop: Loop, unchecked: Plan | undefined): Loop {
  */
 export function plannedBefore({ job, seen, work }: Loop): Plan | undefined {
   const { holders = [], state } = seen;
-  if (work.unchecked === undefined) return undefined;
   const asked = [
     ...job.slices.flatMap(({ exposures }) => exposures),
     ...Object.values(state.owners).flatMap(({ claims = {} }) => Object.values(claims)),
