@@ -32,6 +32,8 @@ interface Stage {
 
 const PATIENCE_MS = 20_000;
 const STEP_MS = 50;
+/** So many for each step that a wait of minutes takes less than a second. */
+const SKIP_MS = 30_000;
 
 /** Runs all steps. The namespaces are there; `kubeconfig` has the account of the watcher. */
 export async function watchScenario(admin: Subject, kubeconfig: string): Promise<Observations> {
@@ -47,14 +49,26 @@ export async function watchScenario(admin: Subject, kubeconfig: string): Promise
   };
   const stage: Stage = { admin, bench, note, reach };
   try {
-    for (const step of [appears, isProgrammed, changes, restarts, isTakenOver, ends, goes])
-      await step(stage);
+    for (const step of STEPS) await step(stage);
     note('complaints', bench.complaints());
   } finally {
     await bench.stop();
   }
   return seen;
 }
+
+/** In this order. */
+const STEPS: readonly ((stage: Stage) => Promise<void>)[] = [
+  appears,
+  isProgrammed,
+  changes,
+  expires,
+  isWithdrawn,
+  restarts,
+  isTakenOver,
+  ends,
+  goes,
+];
 
 async function write(
   { admin }: Stage,
@@ -148,6 +162,34 @@ async function changes(stage: Stage): Promise<void> {
     return hasPort(snapshot, 32_401) && first !== undefined && second?.ips.length === 1;
   });
   await noteAll(stage, 'changes');
+}
+
+/** A Gateway goes while its watch is interrupted, and the version that was seen last has expired. */
+async function expires(stage: Stage): Promise<void> {
+  const { bench, note, reach } = stage;
+  const goOn = bench.expiry.begin();
+  await write(stage, 'DELETE', `${PATHS.gateways}/web`);
+  goOn();
+  await reach('expires', () => gatewaysOf(last(stage)).join() === 'more');
+  note('expires: answers', bench.expiry.answers);
+  await noteAll(stage, 'expires');
+}
+
+/** The port of that Gateway goes with time, and comes back with the Gateway. */
+async function isWithdrawn(stage: Stage): Promise<void> {
+  const { admin, bench, note, reach } = stage;
+  const has = async (port: number): Promise<boolean> => {
+    const { body } = await admin.send('GET', `${PATHS.services}/${SERVICE}`);
+    return body.spec.ports.some((one: Body) => one.port === port);
+  };
+  await reach('is withdrawn', async () => {
+    bench.skip(SKIP_MS);
+    return !(await has(32_400));
+  });
+  note('is withdrawn: Service', await serviceView(admin));
+  await write(stage, 'POST', PATHS.gateways, gateway('web', 32_400));
+  await reach('is back', async () => (await has(32_400)) && hasPort(last(stage), 32_400));
+  await noteAll(stage, 'is back');
 }
 
 /** The same watcher again: it sends everything once more, and repeats no Event. */
