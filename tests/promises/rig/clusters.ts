@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/types.ts';
 import type { RigClock } from './clock.ts';
 import type { RigApi } from './kubernetes.ts';
+import { createNodes, type RigNodes } from './nodes.ts';
 import {
   APPS,
   gatewayOf,
@@ -38,7 +39,11 @@ export interface RigCluster {
   place(port: number, place: Place): void;
   /** Nothing asks for an address in a partition that is not its own. */
   settle(): void;
-  pod(n: number, state: PodState): void;
+  /** `node`: where it begins. */
+  pod(n: number, state: PodState, node?: number): void;
+  readonly nodes: RigNodes;
+  /** The network of a pod's node; undefined if the pod is of another cluster. */
+  network(pod: string): string | undefined;
   service(isThere: boolean): void;
   /** Somebody replaces the Service, and drops the ports that others added. */
   strip(): void;
@@ -72,13 +77,14 @@ const HOME: Place = { partition: 0, address: 0 };
 export function createCluster({ id, index, api, clock, site }: ClusterOptions): RigCluster {
   const ports = new Set<number>();
   const places = new Map<number, Place>();
-  const pods = new Map<number, PodState>();
+  const nodes = createNodes({ id, index, api }, site.network);
+  const pods = new Map<number, { readonly state: PodState; readonly node: number }>();
   const history = new Map<string, 'always' | 'broken'>();
   let isServed = true;
   let hasApps = true;
-  const addressOf = (n: number): string => `10.${index + 1}.1.${n}`;
+  const addressOf = (n: number): string => `10.${index + 1}.${pods.get(n)?.node ?? 1}.${n}`;
   const podsThat = (are: (state: PodState) => boolean): readonly string[] =>
-    [...pods].filter(([, state]) => are(state)).map(([n]) => addressOf(n));
+    [...pods].filter(([, { state }]) => are(state)).map(([n]) => addressOf(n));
   const placeOf = (port: number): Place => places.get(port) ?? HOME;
   const wanted = (): readonly Wish[] =>
     isServed && hasApps ? [...ports].map((port) => wishOf(port, placeOf(port), site)) : [];
@@ -133,13 +139,21 @@ export function createCluster({ id, index, api, clock, site }: ClusterOptions): 
         if (partition !== address) place(port, { partition, address: partition });
     },
     wasDrained: false,
-    pod: (n, state) => {
-      const before = pods.get(n) ?? 'gone';
+    nodes,
+    network: (pod) => {
+      const [, cluster, node] = pod.split('.').map(Number);
+      return cluster === index + 1 ? nodes.network(node!) : undefined;
+    },
+    pod: (n, next, on = 1) => {
+      const before = pods.get(n) ?? { state: 'gone', node: on };
+      const isGone = before.state === 'gone';
+      const state = isGone && next === 'ending' ? 'gone' : next;
       // A pod that ends does not come back; another one with its name does.
-      if (before === 'ending' || state === 'gone') drop('v1', 'Pod', SERVICE.namespace, `pod-${n}`);
-      if (state !== 'gone' && !(before === 'gone' && state === 'ending'))
-        put(podOf(n, addressOf(n), state, clock.now()));
-      pods.set(n, before === 'gone' && state === 'ending' ? 'gone' : state);
+      const isOver = before.state === 'ending';
+      if (isOver || state === 'gone') drop('v1', 'Pod', SERVICE.namespace, `pod-${n}`);
+      const node = isOver || isGone ? on : before.node;
+      pods.set(n, { state, node });
+      if (state !== 'gone') put(podOf(n, { address: addressOf(n), node, state, now: clock.now() }));
       note();
     },
     service: (isThere) => {

@@ -26,7 +26,9 @@ async function resend(
 
 export const DEEDS: { readonly [K in Act['do']]: Deed<Extract<Act, { readonly do: K }>> } = {
   gateway: (rig, { at, port, there }) => rig.at(at).gateway(port, there),
-  pod: (rig, { at, pod, state }) => rig.at(at).pod(pod, state),
+  pod: (rig, { at, pod, state, node }) => rig.at(at).pod(pod, state, node),
+  node: (rig, { at, node, what }) => rig.at(at).nodes.change(node, what),
+  paths: (rig, { faults, on }) => rig.device(on).faults.disturbPaths(faults),
   service: (rig, { at, there }) => rig.at(at).service(there),
   strip: (rig, { at }) => rig.at(at).strip(),
   terminate: (rig, { at }) => rig.at(at).terminate(),

@@ -11,6 +11,7 @@ import type { NodeAccess } from '../../../shared/device/nodes.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { LivePartition } from '../../fixtures/live-partition.ts';
 import type { RigClock } from './clock.ts';
+import { disturbedPaths, type PathDecision, type PathFault } from './path-faults.ts';
 
 /** What becomes of one declare. */
 export type DeclareFault =
@@ -23,8 +24,12 @@ export interface RigDevice {
   readonly nodes: NodeAccess;
   /** Called after each write of a function, whether it succeeded or not. */
   onWrite: () => void;
+  /** Called before each write of a path. */
+  onPath: (decision: PathDecision) => void;
   /** The next declares have these faults. */
   disturb(faults: readonly DeclareFault[]): void;
+  /** The next writes of paths have these faults. */
+  disturbPaths(faults: readonly PathFault[]): void;
   /** It does not answer for this long. */
   away(ms: number): void;
   /** Which unit is active: the number of failovers. */
@@ -99,11 +104,17 @@ export function disturbed({ memory, partitions, clock, random }: Disturbed): Rig
     return memory.declare(partition, next, lockKey);
   };
   const told = <T>(write: Promise<T>): Promise<T> => write.finally(() => rig.onWrite());
+  memory.paths.reach = memory.reach;
+  const paths = disturbedPaths(memory.paths, clock, {
+    decided: (decision) => rig.onPath(decision),
+    wrote: () => rig.onWrite(),
+  });
   const client = memory.connect(partitions);
   const nodes = memory.openNodes();
   const rig: RigDevice = {
     device: {
       ...client,
+      paths: paths.paths,
       declare: (...given) => told(declare(...given)),
       prepare: (...given) => told(client.prepare(...given)),
       remove: (...given) => told(client.remove(...given)),
@@ -116,18 +127,22 @@ export function disturbed({ memory, partitions, clock, random }: Disturbed): Rig
       reconcile: (...given) => told(nodes.reconcile(...given)),
     },
     onWrite: () => undefined,
+    onPath: () => undefined,
     unit: () => unit,
     disturb: (list) => {
       faults = [...list];
     },
+    disturbPaths: (list) => paths.disturb(list),
     away: (ms) => {
       awayUntil = clock.monotonic() + ms;
     },
     sync: () => {
       older = copied(memory.partitions);
+      paths.sync();
     },
     failOver: () => {
       unit += 1;
+      paths.failOver();
       memory.held = false;
       memory.partitions.clear();
       for (const [name, live] of copied(older)) memory.partitions.set(name, live);
@@ -136,6 +151,7 @@ export function disturbed({ memory, partitions, clock, random }: Disturbed): Rig
     heal: () => {
       faults = [];
       awayUntil = 0;
+      paths.heal();
     },
   };
   return rig;

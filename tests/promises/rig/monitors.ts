@@ -4,6 +4,7 @@
  */
 import type { Slice } from '../../../shared/domain/exposure/exposure.ts';
 import { formatRevision } from '../../../shared/domain/revision.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { parseEvent } from '../../../shared/queue/envelope.ts';
 import { SETTLED_EVENTS, SLICE_EVENTS } from '../../../shared/queue/events.ts';
 import type { RigCluster } from './clusters.ts';
@@ -11,6 +12,7 @@ import { type DeclareRules, problemsOf } from './declares.ts';
 import { watchEnds } from './ends.ts';
 import { overwritten } from './foreign-objects.ts';
 import type { ApiWrite } from './kubernetes-core.ts';
+import { isReachedNow, watchPaths } from './path-monitors.ts';
 import { untrue } from './results.ts';
 import type { Rival } from './rival.ts';
 import type { WorldDevice } from './world.ts';
@@ -41,6 +43,9 @@ export interface Watched extends Pick<DeclareRules, 'clusters' | 'isFleet'> {
   /** `device partition`: somebody approved that its nodes move. */
   readonly moves: ReadonlySet<string>;
   readonly dryRun: boolean;
+  readonly clock: Clock;
+  /** Whether Sluice makes the paths to pods. */
+  readonly hasPaths: boolean;
 }
 
 export function watchPromises(watched: Watched): Monitors {
@@ -80,9 +85,11 @@ export function watchPromises(watched: Watched): Monitors {
       const about = devices.find(({ name }) => name === data.device);
       if (about === undefined) return;
       const asked = sliceOf(about.name, data.owner, data.version);
+      const waits = (pod: string): boolean =>
+        watched.hasPaths && !isReachedNow(about.memory, watched.clusters, pod);
       const broken = [
         ...contradictions(data, about.faults.unit()),
-        ...untrue(about.memory, data, asked),
+        ...untrue(about.memory, data, { asked, waits }),
       ];
       for (const text of broken) say(text);
     },
@@ -97,10 +104,7 @@ export function watchPromises(watched: Watched): Monitors {
 }
 
 /** What one device is watched with. */
-interface Watch
-  extends
-    Pick<Watched, 'clusters' | 'isFleet' | 'moves' | 'dryRun'>,
-    Pick<DeclareRules, 'sliceOf'> {
+interface Watch extends Omit<Watched, 'devices'>, Pick<DeclareRules, 'sliceOf'> {
   readonly say: (text: string) => void;
   readonly onDeclare: () => void;
 }
@@ -108,12 +112,19 @@ interface Watch
 function watchDevice(one: WatchedDevice, watch: Watch): void {
   const { name, memory, faults, partitions, rival } = one;
   const { say, clusters, moves, dryRun } = watch;
+  const paths = watch.hasPaths ? watchPaths({ ...one, ...watch }) : undefined;
+  let unit = faults.unit();
   const look = (): void => {
     if (dryRun) say(`8: a dry run wrote to ${name}`);
     if (!rival.isIntact()) say(`7: what others have on ${name} changed`);
     for (const text of strangeDrains(one, clusters)) say(text);
   };
   faults.onWrite = look;
+  faults.onPath = (decision) => {
+    if (unit !== faults.unit()) paths?.failedOver();
+    unit = faults.unit();
+    for (const text of paths?.decided(decision) ?? []) say(`${text} (${name})`);
+  };
   memory.after = (before, next, partition) => {
     watch.onDeclare();
     const siblings = partitions.filter((other) => other !== partition);
@@ -124,7 +135,8 @@ function watchDevice(one: WatchedDevice, watch: Watch): void {
       siblings: siblings.map((other) => memory.state(other)),
     };
     const mayMoveNodes = (of: string): boolean => moves.has(`${name} ${of}`);
-    for (const text of problemsOf(declare, { ...watch, mayMoveNodes })) say(`${text} (${name})`);
+    const broken = problemsOf(declare, { ...watch, mayMoveNodes });
+    for (const text of [...broken, ...(paths?.declared(declare) ?? [])]) say(`${text} (${name})`);
     look();
   };
 }

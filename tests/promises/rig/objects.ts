@@ -26,7 +26,20 @@ export function serviceOf(): KubernetesObject {
   };
 }
 
-export function podOf(n: number, address: string, state: PodState, now: number): KubernetesObject {
+export function podOf(
+  n: number,
+  {
+    address,
+    node,
+    state,
+    now,
+  }: {
+    readonly address: string;
+    readonly node: number;
+    readonly state: PodState;
+    readonly now: number;
+  },
+): KubernetesObject {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
     apiVersion: 'v1',
@@ -38,7 +51,7 @@ export function podOf(n: number, address: string, state: PodState, now: number):
       ...(state === 'ending' && { deletionTimestamp: time, deletionGracePeriodSeconds: 30 }),
     },
     spec: {
-      nodeName: 'worker-1',
+      nodeName: `worker-${node}`,
       containers: [{ name: 'istio-proxy', image: 'proxyv2', args: ['proxy', 'router'] }],
     },
     status: {

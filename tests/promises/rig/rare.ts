@@ -41,4 +41,34 @@ export const RARE: readonly Schedule[] = [
       { do: 'wait', for: 7_000 },
     ],
   },
+  // Somebody has another route to the node of a new pod.
+  {
+    seed: 1,
+    site: 'routes',
+    acts: [
+      { do: 'rival', what: 'route', n: 3, there: true },
+      { do: 'pod', at: 'east', pod: 2, state: 'ready', node: 2 },
+      { do: 'wait', for: 30 },
+    ],
+  },
+  // For long, only the other cluster has something new.
+  {
+    seed: 1,
+    site: 'routes',
+    acts: [
+      { do: 'gateway', at: 'west', port: 2, there: true },
+      { do: 'wait', for: 400 },
+      { do: 'gateway', at: 'west', port: 3, there: true },
+      { do: 'wait', for: 30 },
+    ],
+  },
+  // The last pod of a node leaves.
+  ...(['routes', 'tunnels'] as const).map((site) => ({
+    seed: 716_822,
+    site,
+    acts: [
+      { do: 'pod', at: 'east', pod: 2, state: 'ready', node: 2 },
+      { do: 'pod', at: 'east', pod: 2, state: 'gone' },
+    ] as const,
+  })),
 ];

@@ -10,6 +10,7 @@ import {
 } from '../../../shared/queue/events.ts';
 import type { WorkQueueName } from '../../../shared/queue/port.ts';
 import type { RigCluster } from './clusters.ts';
+import { pathProblems } from './path-monitors.ts';
 import { SERVICE } from './objects.ts';
 import type { Operator } from './operator.ts';
 import type { Site } from './sites.ts';
@@ -47,6 +48,7 @@ export function problemsOn(
       const mode = drains[cluster]?.mode ?? 'enable';
       return mode === wanted ? [] : [`2: ${cluster} on ${device.name} has ${mode}, not ${wanted}`];
     }),
+    ...(site.network === undefined ? [] : pathProblems(device, clusters)),
   ].map((text) => `${text} (${device.name})`);
 }
 

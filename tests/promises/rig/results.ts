@@ -6,10 +6,11 @@ import { isSameContent } from '../../../shared/domain/declared/declared.ts';
 import { compareVersions, formatRevision } from '../../../shared/domain/revision.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 
+/** `waits`: whether a new member may wait, because no path leads to it. */
 export function untrue(
   device: MemoryDevice,
   settled: Settled,
-  asked: Slice | undefined,
+  { asked, waits }: { readonly asked: Slice | undefined; readonly waits: (pod: string) => boolean },
 ): readonly string[] {
   const { owner, version, exposures } = settled;
   if (asked === undefined) return [];
@@ -20,7 +21,7 @@ export function untrue(
     const state = device.state(wanted.partition);
     const current = state.owners[owner]?.version;
     if (current === undefined || compareVersions(current, version) !== 0) return [];
-    const isThere = isDeclared(state.exposures[key], owner, wanted);
+    const isThere = isDeclared(state.exposures[key], { owner, wanted, waits });
     const saysSo = result.outcome === 'applied' || result.outcome === 'unchanged';
     return saysSo === isThere
       ? []
@@ -33,8 +34,15 @@ export function untrue(
 
 function isDeclared(
   declared: DeclaredExposure | undefined,
-  owner: string,
-  wanted: NonNullable<ReturnType<typeof exposureWithKey>>,
+  {
+    owner,
+    wanted,
+    waits,
+  }: {
+    readonly owner: string;
+    readonly wanted: NonNullable<ReturnType<typeof exposureWithKey>>;
+    readonly waits: (pod: string) => boolean;
+  },
 ): boolean {
   const mine = declared?.contributions.find((one) => one.owner === owner);
   // A fleet decides about what several clusters share.
@@ -44,7 +52,8 @@ function isDeclared(
   const has = new Set(mine.members.map(({ address }) => address));
   // A pod that is not ready becomes no member, and a member that is not ready any more stays one.
   return (
-    wanted.members.every((one) => one.availability !== 'ready' || has.has(one.address)) &&
-    mine.members.every(({ address }) => wanted.members.some((one) => one.address === address))
+    wanted.members.every(
+      ({ availability, address }) => availability !== 'ready' || has.has(address) || waits(address),
+    ) && mine.members.every(({ address }) => wanted.members.some((one) => one.address === address))
   );
 }

@@ -76,6 +76,7 @@ export class Rig {
       config: configOf(site),
       random,
       dryRun,
+      arePairs: this.site.network === 'vxlan',
       queues: {
         random,
         onSend: (name, body) => watched.monitors?.message(name, body),
@@ -101,6 +102,8 @@ export class Rig {
       clusters: this.clusters,
       isFleet: this.site.fleet !== undefined,
       moves: this.operator.moves,
+      clock,
+      hasPaths: this.site.network !== undefined,
       dryRun,
     });
     watched.monitors = monitors;
@@ -138,6 +141,7 @@ export class Rig {
       api.losesAnswers = false;
     }
     for (const one of this.clusters) {
+      one.nodes.restore();
       one.restore();
       one.settle();
     }
@@ -164,6 +168,8 @@ export class Rig {
       await this.operator.insist();
       if (this.site.partitions.length > 1)
         for (const one of this.clusters) await this.operator.approve(one);
+      // The schedule of audit, which asks for removals of paths that no run is about.
+      if (this.site.network !== undefined) void this.world.audit().catch(() => undefined);
       await this.world.clock.pass(ROUND);
       problems = look();
       if (problems.length === 0 || this.monitors.violations.length > 0) return problems;

@@ -1,6 +1,8 @@
 /** Another client of the same device, with objects of its own that nobody else may touch. */
 import { type Exposure, exposureKey } from '../../../shared/domain/exposure/exposure.ts';
 import { declaredState } from '../../../shared/domain/declared/declared.ts';
+import { entryKey } from '../../../shared/domain/paths/entry.ts';
+import type { LiveEntry } from '../../../shared/domain/paths/live.ts';
 import type { AddressHolder } from '../../../shared/domain/plan/foreign.ts';
 import type { MemoryDevice } from '../../fixtures/device.ts';
 import { SETTINGS } from '../../fixtures/exposures.ts';
@@ -8,12 +10,12 @@ import { livePartition, type LivePartition, placeIn } from '../../fixtures/live-
 import { ADDRESSES } from './sites.ts';
 
 /** A declaration in a partition of its own, and objects that it makes without one. */
-export type RivalObject = 'tenant' | 'node' | 'server' | 'address';
+export type RivalObject = 'tenant' | 'node' | 'server' | 'address' | 'route' | 'record';
 
 export interface Rival {
   /** Adds, changes or removes an object. A server that Sluice has already is refused. */
   write(what: RivalObject, n: number, isThere: boolean): void;
-  /** Gives up the servers that clusters may want. */
+  /** Gives up the servers and routes that clusters may want. */
   yield(): void;
   /** Writes all again: another unit has older objects, or none. */
   restore(): void;
@@ -27,6 +29,8 @@ export function createRival(device: MemoryDevice, partitions: readonly string[])
   const nodes = new Set([1]);
   const servers = new Set<number>();
   const addresses = new Set([1]);
+  const routes = new Set([1]);
+  const records = new Set([1]);
   let writes = 0;
   let wrote = '';
   const isTaken = (port: number): boolean =>
@@ -42,30 +46,51 @@ export function createRival(device: MemoryDevice, partitions: readonly string[])
       ...[...servers].map(serverOf),
       ...[...addresses].map(addressOf),
     );
+    const { active } = device.paths.units;
+    for (const [key, { name }] of active) if (name.startsWith('/theirs/')) active.delete(key);
+    for (const n of routes) putEntry(active, routeOf(n));
+    for (const n of records) for (const one of recordsOf(n)) putEntry(active, one);
     wrote = textOf(device);
   };
   put();
-  const sets = { tenant: ports, node: nodes, server: servers, address: addresses } as const;
+  const sets: Readonly<Record<RivalObject, Set<number>>> = {
+    tenant: ports,
+    node: nodes,
+    server: servers,
+    address: addresses,
+    route: routes,
+    record: records,
+  };
+  const isRouted = (n: number): boolean => {
+    const there = device.paths.units.active.get(entryKey(routeOf(n)));
+    return there !== undefined && there.holder !== 'theirs';
+  };
   return {
     write: (what, n, isThere) => {
       if (!isThere) sets[what].delete(n);
-      else if (what !== 'server' || !isTaken(n)) sets[what].add(n);
+      else if (!(what === 'server' && isTaken(n)) && !(what === 'route' && isRouted(n)))
+        sets[what].add(n);
       put();
     },
     yield: () => {
       servers.clear();
+      routes.delete(CONTESTED);
       put();
     },
     restore: () => {
       for (const port of servers) if (isTaken(port)) servers.delete(port);
+      for (const n of routes) if (isRouted(n)) routes.delete(n);
       put();
     },
     isIntact: () => textOf(device) === wrote,
   };
 }
 
-function textOf({ partitions, holders }: MemoryDevice): string {
-  const theirs = [partitions.get('theirs'), partitions.get('Common'), holders];
+function textOf({ partitions, holders, paths }: MemoryDevice): string {
+  const entries = [...paths.units.active.values()].filter(({ name }) =>
+    name.startsWith('/theirs/'),
+  );
+  const theirs = [partitions.get('theirs'), partitions.get('Common'), holders, entries];
   return JSON.stringify(theirs, (_key, value: unknown) =>
     value instanceof Map ? [...value] : value,
   );
@@ -117,4 +142,32 @@ function serverOf(port: number): AddressHolder & Pick<Exposure, 'port' | 'protoc
 function addressOf(n: number): AddressHolder {
   const address = `172.16.100.${n}`;
   return { path: `/theirs/${address}`, partition: 'theirs', address };
+}
+
+/** This route is to the pods of a node of the first cluster. */
+const CONTESTED = 3;
+
+function routeOf(n: number): LiveEntry {
+  const at = n === CONTESTED ? '10.1.2.0/24' : `10.9.${n}.0/24`;
+  return { kind: 'route', at, to: '192.0.2.199', name: `/theirs/route-${n}`, holder: 'theirs' };
+}
+
+/** A record in the tunnel of a cluster, and an ARP entry that leads to it. */
+function recordsOf(n: number): readonly LiveEntry[] {
+  const mac = `0e:00:00:00:00:0${n}`;
+  return [
+    {
+      kind: 'fdb',
+      at: mac,
+      tunnel: '/Common/east',
+      to: `192.0.2.${200 + n}`,
+      name: `/theirs/${mac}`,
+      holder: 'unmarked',
+    },
+    { kind: 'arp', at: `10.9.1.${n}`, to: mac, name: `/theirs/arp-${n}`, holder: 'theirs' },
+  ];
+}
+
+function putEntry(entries: Map<string, LiveEntry>, entry: LiveEntry): void {
+  entries.set(entryKey(entry), entry);
 }

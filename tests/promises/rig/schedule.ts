@@ -4,7 +4,9 @@ import type { QueueName, WorkQueueName } from '../../../shared/queue/port.ts';
 import type { Refused } from '../support/queue-outages.ts';
 import type { PodState } from './objects.ts';
 import type { DeclareFault } from './device.ts';
+import type { NodeChange } from './nodes.ts';
 import type { Rotation } from './operator.ts';
+import type { PathFault } from './path-faults.ts';
 import type { RivalObject } from './rival.ts';
 import { type Cluster, CLUSTERS, type Site, type SiteName, SITES } from './sites.ts';
 import type { Role } from './world.ts';
@@ -17,7 +19,13 @@ interface OnDevice {
 /** One step of a schedule; times in seconds. */
 export type Act =
   | { readonly do: 'gateway'; readonly at: Cluster; readonly port: number; readonly there: boolean }
-  | { readonly do: 'pod'; readonly at: Cluster; readonly pod: number; readonly state: PodState }
+  | {
+      readonly do: 'pod';
+      readonly at: Cluster;
+      readonly pod: number;
+      readonly state: PodState;
+      readonly node?: number;
+    }
   | { readonly do: 'service'; readonly at: Cluster; readonly there: boolean }
   | { readonly do: 'strip' | 'terminate' | 'clear' | 'restore'; readonly at: Cluster }
   | {
@@ -52,6 +60,8 @@ export type Act =
       readonly address: number;
     }
   | { readonly do: 'approve'; readonly at: Cluster }
+  | { readonly do: 'node'; readonly at: Cluster; readonly node: number; readonly what: NodeChange }
+  | ({ readonly do: 'paths'; readonly faults: readonly PathFault[] } & OnDevice)
   | { readonly do: 'kill'; readonly role: Role; readonly for: number }
   | { readonly do: 'again' | 'repeat'; readonly queue: WorkQueueName; readonly message: number }
   | { readonly do: 'step'; readonly by: number }
@@ -196,10 +206,52 @@ const partitionActs: readonly Weighted[] = [
   { weight: 3, arbitrary: act('approve', { at }) },
 ];
 
-function actsOn({ devices, partitions, fleet }: Site): readonly Weighted[] {
+const node = fc.integer({ min: 1, max: 3 });
+const pathActs = (on: object): readonly Weighted[] => [
+  {
+    weight: 8,
+    arbitrary: act('pod', {
+      at,
+      pod: fc.integer({ min: 1, max: 3 }),
+      state: fc.constantFrom<PodState>('ready', 'ready', 'ending', 'gone'),
+      node,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: act('node', {
+      at,
+      node,
+      what: fc.constantFrom<NodeChange>('joins', 'moves', 'leaves'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: act('paths', {
+      ...on,
+      faults: fc.array(fc.constantFrom<PathFault>('lost', 'refused', 'late'), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: act('rival', {
+      ...on,
+      what: fc.constantFrom<RivalObject>('route', 'record'),
+      n: fc.integer({ min: 1, max: 3 }),
+      there: fc.boolean(),
+    }),
+  },
+];
+
+function actsOn({ devices, partitions, fleet, network }: Site): readonly Weighted[] {
+  const on = devices.length > 1 ? { on: fc.nat(devices.length - 1) } : {};
   return [
     ...ACTS,
-    ...deviceActs(devices.length > 1 ? { on: fc.nat(devices.length - 1) } : {}),
+    ...deviceActs(on),
+    ...(network === undefined ? [] : pathActs(on)),
     ...(fleet === undefined ? [] : fleetActs),
     ...(partitions.length > 1 ? partitionActs : []),
   ];

@@ -14,6 +14,8 @@ export interface Site {
   readonly partitions: readonly string[];
   /** The clusters share their exposures. */
   readonly fleet?: 'active-active' | 'ratio' | 'active-standby';
+  /** How BIG-IP reaches pods; absent: the network does it. */
+  readonly network?: 'routes' | 'vxlan';
 }
 
 const PLAIN: Site = { devices: ['bigip-1'], partitions: ['k8s'] };
@@ -27,10 +29,14 @@ export const SITES = {
   'fleet with a standby': { ...PLAIN, devices: PAIR, fleet: 'active-standby' },
   partitions: { ...PLAIN, partitions: SEVERAL },
   devices: { ...PLAIN, devices: PAIR },
-  all: { devices: PAIR, partitions: SEVERAL, fleet: 'ratio' },
+  routes: { ...PLAIN, network: 'routes' },
+  tunnels: { ...PLAIN, network: 'vxlan' },
+  all: { devices: PAIR, partitions: SEVERAL, fleet: 'ratio', network: 'routes' },
 } as const satisfies Readonly<Record<string, Site>>;
 
 export type SiteName = keyof typeof SITES;
+
+const TUNNELS = Object.fromEntries(CLUSTERS.map((id) => [id, `/Common/${id}`]));
 
 const configs = new Map<SiteName, SluiceConfig>();
 
@@ -41,7 +47,8 @@ export function configOf(name: SiteName): SluiceConfig {
   return { ...known };
 }
 
-function parsedConfig({ devices, partitions, fleet }: Site): SluiceConfig {
+function parsedConfig({ devices, partitions, fleet, network }: Site): SluiceConfig {
+  const mode = network ?? 'none';
   return SluiceConfig.parse({
     generation: 1,
     devices: devices.map((name, i) => ({
@@ -50,8 +57,9 @@ function parsedConfig({ devices, partitions, fleet }: Site): SluiceConfig {
       username: 'u',
       password: 'env:P',
       partitions,
+      networks: { tunnels: mode === 'vxlan' ? TUNNELS : {} },
     })),
-    clusters: CLUSTERS.map((id) => ({ id })),
+    clusters: CLUSTERS.map((id) => ({ id, network: { mode } })),
     fleets: fleet === undefined ? [] : [{ name: 'production', clusters: CLUSTERS, mode: fleet }],
     ingresses: CLUSTERS.map((cluster) => ({
       cluster,

@@ -97,6 +97,8 @@ function createWatched(gate: Gate, { heir, lease }: WatcherScenario): Watched {
     isFleet: false,
     moves: new Set(),
     dryRun: false,
+    clock,
+    hasPaths: false,
   });
   seen.monitors = monitors;
   api.onWrite = (write) => monitors.written(CLUSTER, write);

@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly queues?: MemoryQueuesOptions;
   /** All processes run with `--dry-run`. */
   readonly dryRun?: boolean | undefined;
+  /** Each device is a pair whose units both answer. */
+  readonly arePairs?: boolean | undefined;
 }
 
 /** What a process can be killed and started as. */
@@ -113,11 +115,12 @@ function readingOnly(nodes: NodeAccess): NodeAccess {
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { config, random, dryRun = false } = options;
+  const { config, random, dryRun = false, arePairs = false } = options;
   const clock = rigClock();
   const queues = memoryQueues(clock, options.queues);
   const devices = config.devices.map(({ name, partitions }): WorldDevice => {
     const memory = memoryDevice(name, BIGIP);
+    if (arePairs) memory.paths.peer = 'there';
     return {
       name,
       partitions,
