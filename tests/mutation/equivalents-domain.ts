@@ -303,6 +303,9 @@ export const PLAN: Readonly<Record<string, readonly Equivalent[]>> = {
 
 const OTHER_POOLS = 'the configuration refuses pools that overlap';
 export const ADDRESSES: Readonly<Record<string, readonly Equivalent[]>> = {
+  'shared/domain/address-pools/pool.ts': [
+    { code: '[]', in: 'readAddressPool', why: 'the schema takes only texts that are ranges' },
+  ],
   'shared/domain/address-pools/range.ts': [
     {
       code: 'range.last - range.first < 2n',
