@@ -129,6 +129,8 @@ function lostEvents(world: World, clusters: readonly RigCluster[]): readonly str
       queues.sent(name).map(({ body }) => headOf(body).traceId),
     ),
   );
+  // Without `outageOf` of map, a snapshot that comes again while nothing takes its slice is both. The
+  // watch on what queues give up (promise 15) sees that first, and ends the run.
   const twice = queues
     .sent('snapshots-dead')
     .map(({ body }) => headOf(body))
