@@ -305,7 +305,7 @@ export const GUARDS: readonly Guard[] = [
     file: 'shared/queue/pauses.ts',
     code: 'first * 2 ** Math.min(attempt - 1, 20),',
     becomes: 'first,',
-    noticedBy: ['retries'],
+    noticedBy: ['retries', 'rig'],
   },
   {
     promise: 10,

@@ -12,6 +12,7 @@ import type { MemoryDevice } from '../../fixtures/device.ts';
 import type { LivePartition } from '../../fixtures/live-partition.ts';
 import type { RigClock } from './clock.ts';
 import { disturbedPaths, type PathDecision, type PathFault } from './path-faults.ts';
+import { Tries } from './tries.ts';
 
 /** What becomes of one declare. */
 export type DeclareFault =
@@ -26,6 +27,10 @@ export interface RigDevice {
   onWrite: () => void;
   /** Called before each write of a path. */
   onPath: (decision: PathDecision) => void;
+  /** Of all processes of a function. */
+  readonly tries: { readonly apply: Tries; readonly express: Tries };
+  /** Called with what is wrong about the tries of a function while it does not answer. */
+  onTries: (text: string) => void;
   /** The next declares have these faults. */
   disturb(faults: readonly DeclareFault[]): void;
   /** The next writes of paths have these faults. */
@@ -128,6 +133,11 @@ export function disturbed({ memory, partitions, clock, random }: Disturbed): Rig
     },
     onWrite: () => undefined,
     onPath: () => undefined,
+    tries: {
+      apply: new Tries(clock, (text) => rig.onTries(`apply: ${text}`)),
+      express: new Tries(clock, (text) => rig.onTries(`express: ${text}`)),
+    },
+    onTries: () => undefined,
     unit: () => unit,
     disturb: (list) => {
       faults = [...list];

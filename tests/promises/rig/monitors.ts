@@ -125,6 +125,7 @@ function watchDevice(one: WatchedDevice, watch: Watch): void {
     unit = faults.unit();
     for (const text of paths?.decided(decision) ?? []) say(`${text} (${name})`);
   };
+  faults.onTries = (text) => say(`10: ${name} does not answer ${text}`);
   memory.after = (before, next, partition) => {
     watch.onDeclare();
     const siblings = partitions.filter((other) => other !== partition);

@@ -71,4 +71,13 @@ export const RARE: readonly Schedule[] = [
       { do: 'pod', at: 'east', pod: 2, state: 'gone' },
     ] as const,
   })),
+  // A device is away before changes for it move to the failure store.
+  {
+    seed: 1,
+    acts: [
+      { do: 'device away', for: 200 },
+      { do: 'gateway', at: 'west', port: 2, there: true },
+      { do: 'wait', for: 400 },
+    ],
+  },
 ];

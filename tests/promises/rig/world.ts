@@ -15,6 +15,7 @@ import { dryRunDevice } from '../../../shared/device/dry-run.ts';
 import type { NodeAccess } from '../../../shared/device/nodes.ts';
 import { failuresOver } from '../../../shared/failures/open.ts';
 import type { Store } from '../../../shared/failures/opened-once.ts';
+import { createSharedTries } from '../../../shared/failures/shared-tries.ts';
 import type { Runtime } from '../../../shared/host/runtime.ts';
 import { startEventSource } from '../../../shared/queue/event-source.ts';
 import { sendOrders } from '../../../shared/queue/steering.ts';
@@ -149,9 +150,10 @@ export function createWorld(options: WorldOptions): World {
     const failures = failuresOver(blobs, runtime);
     return { open: () => Promise.resolve(failures), close: () => Promise.resolve() };
   };
-  const devicesOf = (life: Life): Devices => {
+  const devicesOf = (life: Life, seenAs = (one: RigDevice): Device => one.device): Devices => {
     const seen = new Map(
-      devices.map(({ name, faults: { device } }) => {
+      devices.map(({ name, faults }) => {
+        const device = seenAs(faults);
         const own = dryRun ? dryRunDevice(writingNoNodes(device), logTo(log)) : device;
         return [name, mortal(own, life)];
       }),
@@ -162,14 +164,12 @@ export function createWorld(options: WorldOptions): World {
     const runtime = runtimeOf(life);
     const store = storeOf(runtime);
     const suspects = createSuspects(marks, runtime);
-    const nodes = new Map(
-      devices.map(({ name, faults }) => [
-        name,
-        mortal(dryRun ? readingOnly(faults.nodes) : faults.nodes, life),
-      ]),
-    );
+    const counted = ({ tries, device }: RigDevice): Device => tries.apply.counting(device);
+    const nodesOf = ({ tries, nodes: one }: RigDevice): NodeAccess =>
+      tries.express.counting(dryRun ? readingOnly(one) : one);
+    const nodes = new Map(devices.map(({ name, faults }) => [name, mortal(nodesOf(faults), life)]));
     const failures = store.open();
-    const apply = createApply(runtime, devicesOf(life), NO_HISTORY, {
+    const apply = createApply(runtime, devicesOf(life, counted), NO_HISTORY, {
       place: async () => (await failures).waiting,
       views: NO_VIEWS,
       schedules: () => failures,
@@ -186,6 +186,7 @@ export function createWorld(options: WorldOptions): World {
       map: createMap(runtime, suspects, store),
       apply,
       express: createExpress(runtime, {
+        tries: createSharedTries(runtime, () => failures),
         connections: {
           get: ({ name }) => Promise.resolve(nodes.get(name)!),
           forget: () => Promise.resolve(),
