@@ -80,5 +80,6 @@ function newestOfEach(arrivals: readonly ExpressArrival[]): readonly ExpressArri
     const whole = newest.get(event.owner)?.event;
     return whole === undefined || compareVersions(event.version, whole.version) > 0;
   };
-  return [...newest.values(), ...arrivals.filter((a) => a.event.ahead === true && isNewer(a))];
+  // Of those that were not sent ahead, none is newer than the newest.
+  return [...newest.values(), ...arrivals.filter(isNewer)];
 }

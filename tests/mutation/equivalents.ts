@@ -39,6 +39,7 @@ const EXPRESS: Readonly<Record<string, readonly Equivalent[]>> = {
     },
     { code: 'config === undefined', why: 'without a device no event arrives' },
     { code: 'partition === undefined', why: 'without a partition no event arrives' },
+    { code: '0', in: 'handleEvents', why: 'undefined is not above 0 either' },
     {
       code: 'error instanceof DeviceError',
       what: 'is left out of the &&',

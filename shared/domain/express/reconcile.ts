@@ -55,8 +55,7 @@ export function nodesToEnable(
   const drained = new Map(nodes.map((node) => [node.address, node.availability !== 'ready']));
   const uses = usesByAddress(next);
   return nodeReconciliation(next, nodes).filter(
-    ({ address, availability }) =>
-      availability === 'ready' &&
+    ({ address }) =>
       drained.get(address) === true &&
       (uses.get(address) ?? []).every((use) => use.availability === 'ready'),
   );

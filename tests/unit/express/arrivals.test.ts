@@ -48,6 +48,11 @@ describe('the events of a batch that are carried out', () => {
     const whole = (n: number): QueueMessage => message(event(n, ['10.0.0.1']));
     expect(kept([whole(1), first!, second!], 'k8s')).toEqual([1, 2, 3].map((n) => `${EAST} ${n}`));
     expect(kept([first!, second!, whole(4)], 'k8s')).toEqual([`${EAST} 4`]);
+    expect(kept([first!, { ...whole(2), id: 'whole' }], 'k8s')).toEqual(['whole']);
+    expect(kept([first!, message(event(9, ['10.0.0.1'], { owner: INNER }))], 'k8s')).toEqual([
+      `${INNER} 9`,
+      `${EAST} 2`,
+    ]);
   });
 
   test('include only the last one of two with the same revision', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LiveNode } from '../../../shared/domain/express/node.ts';
 import { nodeRatios } from '../../../shared/domain/express/ratio.ts';
-import { nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
+import { nodeReconciliation, nodesToEnable } from '../../../shared/domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../../../shared/domain/express/stamp.ts';
 import type { DeclaredState } from '../../../shared/domain/declared/declared.ts';
 import { EMPTY_STATE } from '../../../shared/domain/declared/declared.ts';
@@ -226,6 +226,31 @@ describe('nodes are brought to their ratio', () => {
         given,
       )[0],
     ).toMatchObject({ availability: 'out' });
+  });
+
+  test('after the declare, if its node takes connections already', () => {
+    expect(nodesToEnable(shared, live(shared))).toEqual([]);
+    const out = live(shared).map((one, i) =>
+      i === 0 ? { ...one, availability: 'out' as const } : one,
+    );
+    expect(nodesToEnable(shared, out).map(({ address }) => address)).toEqual(['10.1.0.1']);
+  });
+
+  test('even while one of its clusters drains, if another one takes connections there', () => {
+    const [key = ''] = Object.keys(shared.exposures);
+    const { contributions, ...rest } = shared.exposures[key]!;
+    const both = contributions.map(({ members, ...one }) => ({
+      ...one,
+      members: one.owner.startsWith('west/')
+        ? [...members, { ...members[0]!, address: '10.1.0.1', availability: 'draining' as const }]
+        : members,
+    }));
+    const state = { ...shared, exposures: { [key]: { ...rest, contributions: both } } };
+    const stamp = { cluster: 'east', version: { epoch: 1, counter: 9, generation: 1 }, ratio: 60 };
+    const drained = node('10.1.0.1', { availability: 'draining', ratio: 9, stamp });
+    expect(nodeReconciliation(state, [drained])).toMatchObject([
+      { availability: 'draining', ratio: 60 },
+    ]);
   });
 
   test('a node that express wrote ahead of its slice waits for it', () => {

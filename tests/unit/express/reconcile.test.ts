@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { drainingAddresses, nodeReconciliation } from '../../../shared/domain/express/reconcile.ts';
+import {
+  drainingAddresses,
+  nodeReconciliation,
+  nodesToEnable,
+} from '../../../shared/domain/express/reconcile.ts';
 import { formatStamp, parseStamp } from '../../../shared/domain/express/stamp.ts';
 import type { Declared } from './fixtures.ts';
 import { declared, EAST, INNER, node, version, WEST } from './fixtures.ts';
@@ -153,6 +157,36 @@ describe('nodes are brought to what is declared', () => {
       ],
     });
     expect([...drainingAddresses(state)]).toEqual(['10.0.0.1']);
+  });
+});
+
+describe('before a declare', () => {
+  const enabled = (state: Declared, live: string): string[] =>
+    nodesToEnable(declared(state), [node(live)]).map(
+      ({ address, availability }) => `${address} ${availability}`,
+    );
+
+  test.each<[string, Declared, string, string[]]>([
+    [
+      'a node is enabled that drained for the pod before, so that the new one is reached at once',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1'] }, { [INNER]: ['10.0.0.1'] }] },
+      '10.0.0.1 out east 4',
+      ['10.0.0.1 ready'],
+    ],
+    [
+      'a node is not enabled while one of its uses drains',
+      { pools: [{ [EAST]: ['10.0.0.1 draining'] }, { [INNER]: ['10.0.0.1'] }] },
+      '10.0.0.1 draining',
+      [],
+    ],
+    [
+      'a node that is to drain is left until after it',
+      { at: { [EAST]: 5 }, pools: [{ [EAST]: ['10.0.0.1 draining'] }] },
+      '10.0.0.1 out east 4',
+      [],
+    ],
+  ])('%s', (_name, state, live, expected) => {
+    expect(enabled(state, live)).toEqual(expected);
   });
 });
 

@@ -26,11 +26,11 @@ const context = {
   getRemainingTimeInMillis: () => 30_000,
 };
 
+const broken = (code: DeviceErrorCode, fault: FaultClass): DeviceError =>
+  new DeviceError(code, fault, 'no answer');
+
 /** Processes whose connections to the device fail. */
-function world(
-  replicas: number,
-  fault: readonly [DeviceErrorCode, FaultClass] = ['BIP501', 'transient'],
-) {
+function world(replicas: number, failure: Error = broken('BIP501', 'transient')) {
   const clock = virtualClock();
   const blobs = memoryBlobs();
   const failures = failuresOver(blobs, { clock, id: () => 'id' });
@@ -39,7 +39,7 @@ function world(
   const secrets = {
     resolve: () => {
       tries.push(clock.now() - begun);
-      return Promise.reject(new DeviceError(...fault, 'no answer'));
+      return Promise.reject(failure);
     },
   };
   const store = { isAway: false };
@@ -86,7 +86,7 @@ describe('a device that does not answer', () => {
   ])(
     '%i replicas together try it at most six times a minute (%s)',
     async (replicas, code, faultClass) => {
-      const { clock, send, tries } = world(replicas, [code, faultClass]);
+      const { clock, send, tries } = world(replicas, broken(code, faultClass));
       for (let i = 0; i < 200; i++) {
         await send();
         clock.advance(1_000);
@@ -117,6 +117,20 @@ describe('a device that does not answer', () => {
     for (let i = 0; i < 4; i++) await send();
     expect(tries).toHaveLength(4);
   });
+});
+
+test.each<[string, Error]>([
+  ['refused the content', broken('BIP421', 'content')],
+  ['was not asked, after several failures in this process', broken('BIP508', 'transient')],
+  [
+    'was not reached because the secret store did not answer',
+    Object.assign(new Error('connection reset'), { code: 'ECONNRESET' }),
+  ],
+])('a device that %s is tried by the other processes as before', async (_what, failure) => {
+  const { failures, send, tries } = world(2, failure);
+  for (let i = 0; i < 4; i++) await send();
+  expect(tries).toHaveLength(4);
+  expect(await failures.tries.of(DEVICE)).toBeUndefined();
 });
 
 test('a device that answers again is tried at once by all, and the store is not asked for a minute', async () => {

@@ -358,6 +358,11 @@ describe('the remaining part of an order', () => {
     if (keys?.length === 2) expect(left).toBe(order);
   });
 
+  test('an approval to share nodes stays as it is, whatever was requested again: its owner wants it', () => {
+    const order = approve({ keys: ['a', KEY], shareNodes: ['k8s', 'edge'] });
+    expect(remainingOrder(order, NOW, wanting({ [KEY]: NOW + 1 }))).toBe(order);
+  });
+
   test('an approval of everything that is held names what was held', () => {
     const holding = (...held: string[]): DeclaredState => ({
       ...EMPTY_STATE,
@@ -406,6 +411,10 @@ describe('the remaining part of an order', () => {
   test.each<[Steering, string]>([
     [approve(), `approve all held removals of ${OWNER}`],
     [approve({ keys: ['a', 'b'] }), `approve a, b of ${OWNER}`],
+    [
+      approve({ keys: ['a', 'b'], shareNodes: ['k8s', 'edge'] }),
+      `move the nodes of k8s, edge to /Common for a, b of ${OWNER}`,
+    ],
     [{ action: 'retry', device: DEVICE, owner: OWNER }, `try again what was refused of ${OWNER}`],
     [
       { action: 'retry', device: DEVICE, owner: OWNER, keys: ['a', 'b'] },

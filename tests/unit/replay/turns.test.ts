@@ -228,7 +228,7 @@ describe('the function replay', () => {
     rmSync(path, { recursive: true });
   });
 
-  test('previews a snapshot with the map bundle of its host', async () => {
+  test('previews a snapshot with the map bundle of its host, or says that it is missing', async () => {
     const at = desk();
     const policies = [
       { name: 'never-ran', classes: ['never-ran'], everyMinutes: 5, olderThanMinutes: 2, rate: 10 },
@@ -258,18 +258,18 @@ describe('the function replay', () => {
     await parkInto(runtime, at.failures)({ Records: [record] }, contextWith(30_000));
     const later = { ...runtime.clock, now: () => runtime.clock.now() + 600_000 };
     const asked: string[] = [];
-    const replay = create(
-      { ...runtime, clock: later },
-      {
-        failures: at.failures,
-        map: () => {
-          asked.push('map');
-          return Promise.reject(new Error('no map today'));
-        },
-      },
-    );
-    await replay.turns();
+    const map = (): Promise<never> => {
+      asked.push('map');
+      return Promise.reject(new Error('no map today'));
+    };
+    const { failures } = at;
+    await create({ ...runtime, clock: later }, { failures, map }).turns();
     expect(asked.length).toBeGreaterThan(0);
+    // Here, in the sources, none is beside it.
+    const muchLater = { ...later, now: () => runtime.clock.now() + 1_200_000 };
+    const [turn] = await create({ ...runtime, clock: muchLater }, { failures }).turns();
+    const items = await failures.jobs.items((turn as { readonly job: string }).job);
+    expect(JSON.stringify(items)).toContain('the function map was not found');
   });
 
   test.each([
