@@ -27,7 +27,7 @@ async function readPaths(scope: Scope, config: DeviceConfig): Promise<PathReadin
 /** The entries of the owner whose removal is held. */
 export function heldPaths(
   { config, clock }: Pick<Scope, 'config' | 'clock'>,
-  { journal }: PathReading,
+  { journal }: Pick<PathReading, 'journal'>,
   owner: string,
 ): readonly string[] {
   if ('unreadable' in journal) return [];

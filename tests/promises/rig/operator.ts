@@ -1,6 +1,8 @@
 /** What a person with the command line does to the devices. */
 import { sharedFleet } from '../../../shared/config/fleets.ts';
 import { approvalsFor } from '../../../shared/operations/approve/approve.ts';
+import { heldPaths } from '../../../shared/operations/approve/paths.ts';
+import type { Approval } from '../../../shared/domain/steering/steering.ts';
 import type { RigCluster } from './clusters.ts';
 import type { Cluster } from './sites.ts';
 import type { World } from './world.ts';
@@ -46,12 +48,20 @@ export function createOperator(world: World): Operator {
       const approvals = found(() => approvalsFor(declared, owner, undefined, sameFleet));
       for (const { device, shareNodes = [] } of approvals)
         for (const partition of shareNodes) moves.add(`${device} ${partition}`);
-      await world.order(approvals);
+      await world.order([...approvals, ...ofPaths(world, owner)]);
     },
     insist: async () => {
       for (const [cluster, rotation] of rotations) await rotate(cluster, rotation);
     },
   };
+}
+
+/** For each device with held removals of paths of the owner. */
+function ofPaths({ config, clock, devices }: World, owner: string): readonly Approval[] {
+  return devices.flatMap(({ name: device, memory }): readonly Approval[] => {
+    const keys = heldPaths({ config, clock }, { journal: memory.paths.current() }, owner);
+    return keys.length === 0 ? [] : [{ action: 'approve', device, owner, keys: [...keys] }];
+  });
 }
 
 /** If nothing is held, it throws an error that says so. */

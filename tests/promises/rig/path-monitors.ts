@@ -51,9 +51,17 @@ export function watchPaths({ memory, partitions, clusters, clock }: WatchedPaths
       const known = new Set([before, ...siblings].flatMap((state) => [...membersIn(state)]));
       for (const pod of [...membersIn(before), ...membersIn(next)])
         served.set(pod, { now: clock.now(), monotonic: clock.monotonic() });
-      return [...membersIn(next)]
-        .filter((pod) => !known.has(pod) && !isReached(pod))
-        .map((pod) => `17: ${pod} is a member, and no path leads to it`);
+      // Where no other member would serve, holding them back would help nobody.
+      const waits = ({ address }: { readonly address: string }): boolean =>
+        !known.has(address) && !isReached(address);
+      const early = Object.values(next.exposures).flatMap(({ contributions }) =>
+        contributions.flatMap(({ members }) =>
+          members.some((one) => !waits(one) && one.availability !== 'out')
+            ? members.filter(waits).map(({ address }) => address)
+            : [],
+        ),
+      );
+      return [...new Set(early)].map((pod) => `17: ${pod} is a member, and no path leads to it`);
     },
     decided: ({ kind, entry, unit }) => {
       const key = entryKey(entry);

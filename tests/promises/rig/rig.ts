@@ -166,7 +166,8 @@ export class Rig {
     let problems: readonly string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await this.operator.insist();
-      if (this.site.partitions.length > 1)
+      // People approve what is held: moves of nodes, and removals of many paths.
+      if (this.site.partitions.length > 1 || this.site.network !== undefined)
         for (const one of this.clusters) await this.operator.approve(one);
       // The schedule of audit, which asks for removals of paths that no run is about.
       if (this.site.network !== undefined) void this.world.audit().catch(() => undefined);
