@@ -20,8 +20,8 @@ export function reliabilityPage(tallies: readonly Tally[], record: MutationRecor
   return `# Reliability
 
 \`npm run promises\` writes this page. It runs the tests of each promise: apply, queue, device and failure store stand in one process with a
-virtual clock, and faults, crashes and slow twins come at random, always with the same seed. \`rig\` runs the whole chain in this way, from
-the Kubernetes APIs of several clusters to the device and back to the status. The page has no times, because they depend on the
+virtual clock, and faults, crashes and slow twins come at random, always with the same seed. \`rig\` and \`rig-paths\` run the whole chain in this
+way, from the Kubernetes APIs of several clusters to the device and back to the status. The page has no times, because they depend on the
 machine. CI refuses it if it differs from what its own run tried. What a test fails with is kept, shrunk, in
 [tests/promises/regressions](../tests/promises/regressions), and tried first from then on; the message names the file. CI only prints it.
 
@@ -74,12 +74,17 @@ Targets that are not in the table have their figures in [mutation.md](mutation.m
 |---|---:|---:|---:|---:|---:|---:|
 ${mutants.targets.join('\n')}
 
-Open are these, which no test notices and nobody explained.
+${openMutants(mutants.open)}
+`;
+}
+
+function openMutants(rows: readonly string[]): string {
+  if (rows.length === 0) return 'None is open: each other one is noticed by a test or explained.';
+  return `Open are these, which no test notices and nobody explained.
 
 | source | function | code | change | |
 |---|---|---|---|---|
-${mutants.open.join('\n')}
-`;
+${rows.join('\n')}`;
 }
 
 function promiseRow({ number, name, tests }: Promised): string {

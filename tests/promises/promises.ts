@@ -70,6 +70,6 @@ export const PROMISES: readonly Promised[] = [
   {
     number: 17,
     name: 'A path to a pod is there before its member and goes after it.',
-    tests: at('paths', 'paths-hostile', 'rig'),
+    tests: at('paths', 'paths-hostile', 'rig', 'rig-paths'),
   },
 ];

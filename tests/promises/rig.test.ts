@@ -17,8 +17,8 @@ const events = tally('events that ended');
 const long = tally('random schedules with an outage of a day');
 const dry = tally('random schedules of a dry run');
 
-/** A schedule takes as long as twenty histories of one function. */
-const RUNS = Math.ceil(SEEDS / 20);
+/** A schedule takes as long as twenty histories of one function, and rig-paths has as many. */
+const RUNS = Math.ceil(SEEDS / 4);
 
 test('the promises hold over the whole chain, whatever happens in clusters, queues and device', async () => {
   await fc.assert(
@@ -39,7 +39,7 @@ test('the promises hold over the whole chain if something is away for a day', as
       expect((await run(schedule)).problems).toEqual([]);
       long();
     }),
-    { numRuns: Math.ceil(RUNS / 40) },
+    { numRuns: Math.ceil(RUNS / 200) },
   );
 }, 3_600_000);
 
@@ -52,7 +52,7 @@ test('a dry run of the whole chain writes nothing, whatever happens', async () =
       planned += outcome.events;
       dry();
     }),
-    { numRuns: Math.ceil(RUNS / 10) },
+    { numRuns: Math.ceil(RUNS / 5) },
   );
   expect(planned).toBeGreaterThan(0);
 }, 3_600_000);

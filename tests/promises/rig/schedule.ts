@@ -257,15 +257,21 @@ function actsOn({ devices, partitions, fleet, network }: Site): readonly Weighte
   ];
 }
 
-const onSites = Object.entries(SITES).map(([site, of]) =>
-  fc.record({
-    seed: fc.nat(1_000_000),
-    site: fc.constant(site as SiteName),
-    acts: fc.array(fc.oneof(...actsOn(of)), { minLength: 3, maxLength: 20 }),
-  }),
-);
+const schedulesOn = (sites: readonly (readonly [string, Site])[]): fc.Arbitrary<Schedule> =>
+  fc.oneof(
+    ...sites.map(([site, of]) =>
+      fc.record({
+        seed: fc.nat(1_000_000),
+        site: fc.constant(site as SiteName),
+        acts: fc.array(fc.oneof(...actsOn(of)), { minLength: 3, maxLength: 20 }),
+      }),
+    ),
+  );
 
-export const schedules: fc.Arbitrary<Schedule> = fc.oneof(...onSites);
+const sites = Object.entries<Site>(SITES);
+
+export const schedules = schedulesOn(sites);
+export const schedulesWithPaths = schedulesOn(sites.filter(([, of]) => of.network !== undefined));
 
 /**
  * What is away for days. Without deletes only, a message that is done comes again until the queue
