@@ -48,6 +48,9 @@ export function afterEach(step: Step): void {
   scopes.at(-1)?.after.push(step);
 }
 
+/** What follows the last test of a file is no test: the tests are run one by one. */
+export function afterAll(_step: Step): void {}
+
 function one(name: string, body: Step): void {
   const around = scopes;
   const whole = async (): Promise<void> => {
