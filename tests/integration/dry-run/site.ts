@@ -27,6 +27,7 @@ import { planPartition } from '../../../shared/domain/plan/plan.ts';
 import { exposure, slice } from '../../fixtures/exposures.ts';
 import { closeAll, connect, declare } from '../../contract/bigip/support.ts';
 import { startTap, type Tap } from './tap.ts';
+import { openingGateway } from '../../fixtures/gateways.ts';
 import { runtimeWith } from '../../fixtures/runtime.ts';
 
 export const CLUSTER = 'east';
@@ -80,43 +81,11 @@ const POD = {
   },
 };
 
-/** A Gateway that opens the port, and a route for it. */
-function opening(name: string, port: number): readonly KubernetesObject[] {
-  const metadata = { namespace: 'default', name };
-  const apiVersion = 'networking.istio.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'Gateway',
-      metadata,
-      spec: {
-        selector: { istio: 'ingressgateway' },
-        servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
-      },
-    },
-    {
-      apiVersion,
-      kind: 'VirtualService',
-      metadata,
-      spec: {
-        hosts: ['*'],
-        gateways: [name],
-        tcp: [
-          {
-            match: [{ port }],
-            route: [{ destination: { host: 'tcp-echo', port: { number: 9000 } } }],
-          },
-        ],
-      },
-    },
-  ];
-}
-
 const OBJECTS: readonly KubernetesObject[] = [
   SERVICE,
   POD,
-  ...opening('there', 31_400),
-  ...opening('lacks', 32_500),
+  ...openingGateway(31_400, { namespace: 'default', name: 'there' }),
+  ...openingGateway(32_500, { namespace: 'default', name: 'lacks' }),
 ];
 
 export const CLUSTER_UID = stableUid(CLUSTER, 'kube-system');

@@ -1,17 +1,10 @@
 /** What people do in the clusters, and what the device should therefore offer at any moment. */
+import { openingGateway } from '../../fixtures/gateways.ts';
 import type { KubernetesObject } from '../../../infra/lab/kubernetes/types.ts';
 import type { RigClock } from './clock.ts';
 import type { RigApi } from './kubernetes.ts';
 import { createNodes, type RigNodes } from './nodes.ts';
-import {
-  APPS,
-  gatewayOf,
-  namespaceOf,
-  podOf,
-  type PodState,
-  SERVICE,
-  serviceOf,
-} from './objects.ts';
+import { APPS, namespaceOf, podOf, type PodState, SERVICE, serviceOf } from './objects.ts';
 import { ADDRESSES, type Site } from './sites.ts';
 
 /** Where an exposure is wanted, by the numbers of partition and address. */
@@ -91,7 +84,8 @@ export function createCluster({ id, index, api, clock, site }: ClusterOptions): 
   const objectsOf = (port: number): readonly KubernetesObject[] => {
     const { address, partition } = wishOf(port, placeOf(port), site);
     const asks = { 'sluice.io/partition': partition, 'sluice.io/virtual-address': address };
-    return gatewayOf(port, places.has(port) ? asks : {});
+    const annotations = places.has(port) ? asks : {};
+    return openingGateway(port, { namespace: APPS, name: `gw-${port}`, annotations });
   };
   const put = (object: KubernetesObject): void => void api.store.apply(object);
   const drop = (apiVersion: string, kind: string, namespace: string, name: string): void => {

@@ -62,38 +62,3 @@ export function podOf(
     },
   };
 }
-
-/** A Gateway that opens a port, and the route without which Envoy does not listen there. */
-export function gatewayOf(
-  port: number,
-  annotations: Readonly<Record<string, string>>,
-): readonly KubernetesObject[] {
-  const metadata = { namespace: APPS, name: `gw-${port}` };
-  const apiVersion = 'networking.istio.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'Gateway',
-      metadata: { ...metadata, annotations },
-      spec: {
-        selector: { istio: 'ingressgateway' },
-        servers: [{ port: { number: port, name: 'tcp', protocol: 'TCP' }, hosts: ['*'] }],
-      },
-    },
-    {
-      apiVersion,
-      kind: 'VirtualService',
-      metadata,
-      spec: {
-        hosts: ['*'],
-        gateways: [metadata.name],
-        tcp: [
-          {
-            match: [{ port }],
-            route: [{ destination: { host: 'echo', port: { number: 9000 } } }],
-          },
-        ],
-      },
-    },
-  ];
-}
